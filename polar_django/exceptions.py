@@ -64,7 +64,7 @@ class SignatureError(PolarDjangoError):
 
 
 class MalformedPayload(PolarDjangoError):
-    """A trusted message that is not JSON, not an object, or lacks the id of the object it carries."""
+    """A trusted message that is no JSON object, or whose object has no id."""
 
 
 class CustomerConflict(PolarDjangoError):
@@ -76,7 +76,7 @@ class ForeignObject(PolarDjangoError):
 
 
 class UnsafeTransaction(PolarDjangoError):
-    """A call to a sandbox in this very process, inside a transaction that holds the database's only lock."""
+    """A call to a sandbox in this process, within a transaction that holds the database's lock."""
 
 
 class NotSupported(PolarDjangoError):

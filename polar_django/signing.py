@@ -79,7 +79,9 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> S
     timestamp = found.get("webhook-timestamp", "")
     signatures = _readable_signatures(found.get("webhook-signature", ""))
     if not message_id or not timestamp or not signatures:
-        raise SignatureError("The webhook-id, -timestamp or -signature header is missing or malformed.")
+        raise SignatureError(
+            "The webhook-id, -timestamp or -signature header is missing or malformed."
+        )
     if len(message_id) > MAX_ID_LENGTH:
         raise SignatureError(f"The webhook-id header is longer than {MAX_ID_LENGTH} characters.")
     clean = {

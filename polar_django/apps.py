@@ -1,0 +1,13 @@
+"""The app `polar_django`."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class PolarDjangoConfig(AppConfig):
+    name = "polar_django"
+    verbose_name = "Billing"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        autodiscover_modules("polar_handlers")

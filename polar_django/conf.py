@@ -1,0 +1,222 @@
+"""Settings: one dict, `POLAR_DJANGO`, read once into a typed, frozen object.
+
+A misspelt key, a wrong type or a plan without products is an error that says what to write.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from polar_django.exceptions import ConfigurationError, UnknownPlan
+
+__all__ = ["Plan", "Settings", "beat_schedule", "get_settings", "subscriber_model"]
+
+Reader = Callable[[str, Any], Any]
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be text, not {type(value).__name__}.")
+    return value
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise ConfigurationError(f"{name} must be a list, even of one: [{name.split('.')[-1]!r}].")
+    if not isinstance(value, Iterable):
+        raise ConfigurationError(f"{name} must be a list of texts.")
+    return tuple(_text(f"{name}[{index}]", item) for index, item in enumerate(value))
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{name} must be a whole number from 1.")
+    return value
+
+
+def _seconds(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
+        raise ConfigurationError(f"{name} must be a number of seconds above 0.")
+    return float(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False.")
+    return value
+
+
+def _text_map(name: str, value: Any) -> Mapping[str, str]:
+    return {key: _text(f"{name}[{key!r}]", item) for key, item in _mapping(name, value).items()}
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must be a dict.")
+    return dict(value)
+
+
+def _callable(name: str, value: Any) -> Callable[..., Any] | str:
+    if not callable(value) and not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be a function or the dotted path of one.")
+    return value
+
+
+def _setting(default: Any, read: Reader) -> Any:
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata={"read": read})
+    return field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What may be bought under one key. `products` are product keys or ids, the first preselected."""
+
+    key: str
+    products: tuple[str, ...] = _setting((), _texts)
+    seats: int | None = _setting(None, _whole)
+    min_seats: int | None = _setting(None, _whole)
+    max_seats: int | None = _setting(None, _whole)
+
+
+def _plans(name: str, value: Any) -> Mapping[str, Plan]:
+    plans = {}
+    for key, options in _mapping(name, value).items():
+        plan = Plan(
+            key=key, **_read(Plan, f"{name}[{key!r}]", _mapping(f"{name}[{key!r}]", options))
+        )
+        if not plan.products:
+            raise ConfigurationError(f"{name}[{key!r}] names no product: add 'products': ['…'].")
+        plans[key] = plan
+    return plans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`POLAR_DJANGO`, key for field, in lower case. docs/settings.md describes each."""
+
+    access_token: str = _setting("", _text)
+    webhook_secrets: tuple[str, ...] = _setting((), _texts)
+    server: str = _setting("production", _text)
+    api_version: str = _setting("2026-10", _text)
+    organization_id: str = _setting("", _text)
+    default_provider: str = _setting("polar", _text)
+    providers: Mapping[str, Any] = _setting({}, _mapping)
+    plans: Mapping[str, Plan] = _setting({}, _plans)
+    products: Mapping[str, str] = _setting({}, _text_map)
+    benefits: Mapping[str, str] = _setting({}, _text_map)
+    free_benefits: tuple[str, ...] = _setting((), _texts)
+    staff_bypass: bool = _setting(False, _flag)
+    subscriber_model: str = _setting("", _text)
+    subscriber_resolver: Callable[..., Any] | str = _setting("", _callable)
+    subscriber_profile: Callable[..., Any] | str = _setting("", _callable)
+    email_verified: Callable[..., Any] | str = _setting("", _callable)
+    can_manage_billing: Callable[..., Any] | str = _setting("", _callable)
+    external_id_prefix: str = _setting("", _text)
+    upgrade_url: str = _setting("/", _text)
+    login_url: str = _setting("", _text)
+    success_url: str = _setting("/", _text)
+    return_url: str = _setting("/", _text)
+    request_timeout: float = _setting(10.0, _seconds)
+    max_webhook_bytes: int = _setting(1_000_000, _whole)
+    inbox_retention_days: int = _setting(90, _whole)
+    process_inline: bool = _setting(False, _flag)
+
+    def plan(self, key: str) -> Plan:
+        """The plan of that key. Raises UnknownPlan."""
+        try:
+            return self.plans[key]
+        except KeyError:
+            known = ", ".join(sorted(self.plans)) or "none"
+            raise UnknownPlan(f"POLAR_DJANGO['PLANS'] has no {key!r} (it has: {known}).") from None
+
+    def load(self, name: str) -> Callable[..., Any] | None:
+        """The function behind a callable setting, imported when first needed; None where unset."""
+        value = getattr(self, name)
+        if isinstance(value, str) and value:
+            try:
+                value = import_string(value)
+            except ImportError as error:
+                raise ConfigurationError(f"POLAR_DJANGO[{name.upper()!r}]: {error}") from error
+        return value or None
+
+
+# What may also come from the environment, so that secrets need not pass through settings.py.
+_ENVIRONMENT: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "access_token": ("POLAR_ACCESS_TOKEN", str),
+    "webhook_secrets": ("POLAR_WEBHOOK_SECRET", lambda value: [value]),
+}
+
+
+def _read(target: type[Any], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check every given key against the target's fields, and convert its value."""
+    upper = target is Settings
+    readers = {
+        (item.name.upper() if upper else item.name): item
+        for item in fields(target)
+        if "read" in item.metadata
+    }
+    values = {}
+    for key, value in given.items():
+        if key not in readers:
+            near = difflib.get_close_matches(str(key), readers, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(readers)}."
+            raise ConfigurationError(f"Unknown key {key!r} in {name}.{hint}")
+        item = readers[key]
+        if value is not None:
+            values[item.name] = item.metadata["read"](f"{name}[{key!r}]", value)
+    return values
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this project, read once; cleared when Django's `setting_changed` fires.
+
+    Raises ConfigurationError, which names the key and what to write.
+    """
+    values = _read(
+        Settings,
+        "POLAR_DJANGO",
+        _mapping("POLAR_DJANGO", getattr(django_settings, "POLAR_DJANGO", {})),
+    )
+    for name, (variable, convert) in _ENVIRONMENT.items():
+        if not values.get(name) and os.environ.get(variable):
+            values[name] = convert(os.environ[variable])
+    return Settings(**values)
+
+
+def subscriber_model() -> str:
+    """The label of the model that buys, `app.Model`: `SUBSCRIBER_MODEL`, else the user model.
+
+    Migrations call it, so it reads one key and nothing else.
+    """
+    given = getattr(django_settings, "POLAR_DJANGO", {})
+    return str(given.get("SUBSCRIBER_MODEL") or django_settings.AUTH_USER_MODEL)
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """The periodic tasks, for `CELERY_BEAT_SCHEDULE` (seconds between runs)."""
+    every = {"sweep_inbox": 30.0, "send_transitions": 60.0, "purge_inbox": 24 * 3600.0}
+    return {
+        f"polar_django.{task}": {
+            "task": f"polar_django.tasks.{task}",
+            "schedule": seconds,
+            "options": {"expires": seconds},
+        }
+        for task, seconds in every.items()
+    }
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting in {"POLAR_DJANGO", "AUTH_USER_MODEL"}:
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="polar_django.conf")

@@ -1,0 +1,54 @@
+"""Customers, the people in them, and what each has used."""
+
+from django.conf import settings
+from django.db import models
+
+from polar_django.models.base import MirroredModel
+from polar_django.models.fields import mirrored_key, subscriber_key
+
+
+class Customer(MirroredModel):
+    """The provider's record of a subscriber; unclaimed while `subscriber` is null."""
+
+    subscriber = subscriber_key("polar_customers")
+    type = models.CharField(max_length=32, default="individual")
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    email = models.CharField(max_length=320, null=True, blank=True)
+    email_verified = models.BooleanField(default=False)
+    name = models.CharField(max_length=500, null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["external_id"], name="polar_customer_external_id"),
+            models.Index(fields=["email"], name="polar_customer_email"),
+        ]
+
+
+class Member(MirroredModel):
+    """A person in a customer. `user` is who that is here, once known."""
+
+    customer = mirrored_key("polar_django.Customer", "members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="polar_members",
+    )
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    email = models.CharField(max_length=320, null=True, blank=True)
+    name = models.CharField(max_length=500, null=True, blank=True)
+    role = models.CharField(max_length=32, default="member")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+
+class CustomerMeter(MirroredModel):
+    """One customer's use of one meter, in the meter's units; `balance` may be negative."""
+
+    customer = mirrored_key("polar_django.Customer", "meters")
+    meter = mirrored_key("polar_django.Meter", "customer_meters")
+    consumed_units = models.FloatField(default=0.0)
+    credited_units = models.BigIntegerField(default=0)
+    balance = models.FloatField(default=0.0)

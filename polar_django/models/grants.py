@@ -1,0 +1,72 @@
+"""Which customer holds which benefit, and the license keys some benefits come with."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from polar_django.models.base import MirroredModel
+from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.querysets import BenefitGrantQuerySet
+
+
+class BenefitGrant(MirroredModel):
+    """One benefit held through one purchase. Access is a live grant, and nothing else.
+
+    `subscriber` is whose customer it is; `user` the member who holds it, where it is a seat's
+    (`is_seat`). A grant that waits for an action of the customer is neither granted nor revoked.
+    A `local` grant is given here by hand: `expires_at` ends it by itself, `reason` says why.
+    """
+
+    subscriber = subscriber_key("polar_benefit_grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="polar_seat_grants",
+    )
+    customer = mirrored_key("polar_django.Customer", "benefit_grants")
+    member = mirrored_key("polar_django.Member", "benefit_grants")
+    benefit = mirrored_key("polar_django.Benefit", "grants")
+    subscription = mirrored_key("polar_django.Subscription", "benefit_grants")
+    order = mirrored_key("polar_django.Order", "benefit_grants")
+    is_granted = models.BooleanField(default=False)
+    is_revoked = models.BooleanField(default=False)
+    granted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    properties = models.JSONField(default=dict, blank=True)
+    is_seat = models.BooleanField(default=False)
+    reason = models.CharField(max_length=255, blank=True, default="")
+
+    objects = BenefitGrantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["subscriber", "benefit"],
+                condition=Q(is_granted=True, is_revoked=False),
+                name="polar_grant_live_subscriber",
+            ),
+            models.Index(
+                fields=["user", "benefit"],
+                condition=Q(is_granted=True, is_revoked=False, user__isnull=False),
+                name="polar_grant_live_user",
+            ),
+        ]
+
+
+class LicenseKey(MirroredModel):
+    """A key that comes with a grant. Deliveries show only `display_key`, its last characters."""
+
+    customer = mirrored_key("polar_django.Customer", "license_keys")
+    benefit = mirrored_key("polar_django.Benefit", "license_keys")
+    status = models.CharField(max_length=32, default="granted")
+    display_key = models.CharField(max_length=255, blank=True, default="")
+    limit_activations = models.PositiveIntegerField(null=True, blank=True)
+    limit_usage = models.PositiveIntegerField(null=True, blank=True)
+    usage = models.BigIntegerField(default=0)
+    validations = models.BigIntegerField(default=0)
+    last_validated_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,89 @@
+"""Purchases: checkout sessions, orders and refunds. Money is whole minor units of `currency`."""
+
+from django.db import models
+
+from polar_django.models.base import MirroredModel
+from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.querysets import OrderQuerySet
+
+
+class CheckoutSession(MirroredModel):
+    """A hosted pay page. `plan` and `next_url` are ours: what was asked for, and where to return.
+
+    `subscription` is one that this checkout upgrades. `confirmed` is not paid; `succeeded` is.
+    """
+
+    subscriber = subscriber_key("polar_checkout_sessions")
+    customer = mirrored_key("polar_django.Customer", "checkout_sessions")
+    product = mirrored_key("polar_django.Product", "checkout_sessions")
+    discount = mirrored_key("polar_django.Discount", "checkout_sessions")
+    subscription = mirrored_key("polar_django.Subscription", "upgrading_checkouts")
+    external_customer_id = models.CharField(max_length=255, null=True, blank=True)
+    plan = models.CharField(max_length=255, blank=True, default="")
+    next_url = models.TextField(blank=True, default="")
+    status = models.CharField(max_length=32, default="open")
+    url = models.TextField(blank=True, default="")
+    success_url = models.TextField(blank=True, default="")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    amount = models.BigIntegerField(null=True, blank=True)
+    total_amount = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    seats = models.PositiveIntegerField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+
+class Order(MirroredModel):
+    """One bill. `total_amount` is `net_amount` and tax; free and trial orders are paid with 0."""
+
+    subscriber = subscriber_key("polar_orders")
+    customer = mirrored_key("polar_django.Customer", "orders")
+    product = mirrored_key("polar_django.Product", "orders")
+    discount = mirrored_key("polar_django.Discount", "orders")
+    subscription = mirrored_key("polar_django.Subscription", "orders")
+    checkout = mirrored_key("polar_django.CheckoutSession", "orders")
+    status = models.CharField(max_length=32, default="pending")
+    paid = models.BooleanField(default=False)
+    billing_reason = models.CharField(max_length=64, blank=True, default="")
+    currency = models.CharField(max_length=3, blank=True, default="")
+    subtotal_amount = models.BigIntegerField(default=0)
+    discount_amount = models.BigIntegerField(default=0)
+    net_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0)
+    total_amount = models.BigIntegerField(default=0)
+    applied_balance_amount = models.BigIntegerField(default=0)
+    due_amount = models.BigIntegerField(default=0)
+    refunded_amount = models.BigIntegerField(default=0)
+    refunded_tax_amount = models.BigIntegerField(default=0)
+    invoice_number = models.CharField(max_length=255, null=True, blank=True)
+    is_invoice_generated = models.BooleanField(default=False)
+    seats = models.PositiveIntegerField(null=True, blank=True)
+    units = models.PositiveIntegerField(null=True, blank=True)
+    next_payment_attempt_at = models.DateTimeField(null=True, blank=True)
+    description = models.TextField(blank=True, default="")
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="polar_order_status"),
+            models.Index(fields=["invoice_number"], name="polar_order_invoice_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.invoice_number or self.pk
+
+
+class Refund(MirroredModel):
+    """Money given back for an order. `amount` is net, without `tax_amount`."""
+
+    order = mirrored_key("polar_django.Order", "refunds")
+    subscription = mirrored_key("polar_django.Subscription", "refunds")
+    customer = mirrored_key("polar_django.Customer", "refunds")
+    status = models.CharField(max_length=32, default="pending")
+    reason = models.CharField(max_length=64, blank=True, default="")
+    amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    revoke_benefits = models.BooleanField(default=False)
+    metadata = models.JSONField(default=dict, blank=True)

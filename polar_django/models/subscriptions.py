@@ -1,0 +1,89 @@
+"""Subscriptions and the seats in them."""
+
+from django.db import models
+from django.db.models import Q
+
+from polar_django.models.base import MirroredModel
+from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.querysets import ACTIVE_STATUSES, SubscriptionQuerySet
+
+
+class Subscription(MirroredModel):
+    """A customer's subscription to a product. `amount` is in minor units of `currency`.
+
+    `status` is one of Polar's eight, unknown ones kept as they came; `canceled` means ended. It
+    never decides access: a live `BenefitGrant` does.
+    """
+
+    subscriber = subscriber_key("polar_subscriptions")
+    customer = mirrored_key("polar_django.Customer", "subscriptions")
+    product = mirrored_key("polar_django.Product", "subscriptions")
+    discount = mirrored_key("polar_django.Discount", "subscriptions")
+    checkout = mirrored_key("polar_django.CheckoutSession", "created_subscriptions")
+    status = models.CharField(max_length=32)
+    provider_status = models.CharField(max_length=64, blank=True, default="")
+    amount = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    recurring_interval = models.CharField(max_length=32, null=True, blank=True)
+    recurring_interval_count = models.PositiveIntegerField(null=True, blank=True)
+    current_period_start = models.DateTimeField(null=True, blank=True)
+    current_period_end = models.DateTimeField(null=True, blank=True)
+    trial_start = models.DateTimeField(null=True, blank=True)
+    trial_end = models.DateTimeField(null=True, blank=True)
+    cancel_at_period_end = models.BooleanField(default=False)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    past_due_at = models.DateTimeField(null=True, blank=True)
+    pause_at_period_end = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    resumes_at = models.DateTimeField(null=True, blank=True)
+    seats = models.PositiveIntegerField(null=True, blank=True)
+    units = models.PositiveIntegerField(null=True, blank=True)
+    customer_cancellation_reason = models.CharField(max_length=64, null=True, blank=True)
+    customer_cancellation_comment = models.TextField(null=True, blank=True)
+    pending_update = models.JSONField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "current_period_end"], name="polar_subscription_status"),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """Paid for now, or in its trial; a scheduled cancellation changes nothing yet."""
+        return self.status in ACTIVE_STATUSES
+
+    @property
+    def is_trialing(self) -> bool:
+        return self.status == "trialing"
+
+    @property
+    def is_ending(self) -> bool:
+        """Active, and will not renew."""
+        return self.is_active and self.cancel_at_period_end
+
+
+class Seat(MirroredModel):
+    """A place in a team's purchase. Ids are reused: a revoked seat may be assigned again."""
+
+    subscription = mirrored_key("polar_django.Subscription", "seat_set")
+    order = mirrored_key("polar_django.Order", "seat_set")
+    customer = mirrored_key("polar_django.Customer", "seat_set")
+    member = mirrored_key("polar_django.Member", "seat_set")
+    status = models.CharField(max_length=32, default="pending")
+    email = models.CharField(max_length=320, null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    invitation_token_expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["subscription"], condition=~Q(status="revoked"), name="polar_seat_taken"
+            ),
+        ]

@@ -1,0 +1,142 @@
+"""What a billing provider must be able to do.
+
+A provider is pure: JSON in, frozen snapshots out, no models. What one cannot do is data:
+`if Capability.SEATS in provider.capabilities`. Calls raise only from `polar_django.exceptions`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from polar_django.snapshots import Answer, Event
+
+__all__ = ["Capability", "CheckoutRequest", "Envelope", "Page", "PortalSession", "Provider"]
+
+
+class Capability(StrEnum):
+    """What differs between providers; the rest of the interface all have."""
+
+    GRANTS = "grants"
+    UNCANCEL = "uncancel"
+    CUSTOMER_STATE = "customer_state"
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What the inbox stores beside the body of a verified message.
+
+    `delivery_id` is the same on every retry and redelivery. `timestamp` is the provider's clock
+    when it made the event, None where the body cannot be read; `type` is then "".
+    """
+
+    delivery_id: str
+    type: str
+    timestamp: datetime | None
+    api_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutRequest:
+    """A hosted checkout to be made, for a customer that exists.
+
+    `success_url` may hold `{CHECKOUT_ID}`, which the provider fills in. `metadata` comes back on
+    the order and the subscription.
+    """
+
+    product_ids: tuple[str, ...]
+    customer_id: str
+    success_url: str
+    return_url: str = ""
+    seats: int | None = None
+    min_seats: int | None = None
+    max_seats: int | None = None
+    locale: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalSession:
+    """A self-service page for one customer. The address holds a secret: redirect, never store."""
+
+    url: str = field(repr=False)
+    expires_at: datetime | None
+
+
+# One page of a list: `observations` in the provider's order, oldest first.
+Page = Answer
+
+
+class Provider(ABC):
+    """One billing provider, configured. Instances are shared between threads."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[frozenset[Capability]]
+    accepted_status: ClassVar[int] = 202
+
+    @abstractmethod
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
+        """Trust a message or not. Raises SignatureError, or ConfigurationError without a secret."""
+
+    @abstractmethod
+    def parse_event(self, body: bytes) -> Event | None:
+        """A stored body as an event; None where its type is unknown.
+
+        Raises MalformedPayload where it is no JSON object or its object has no id.
+        """
+
+    @abstractmethod
+    def find_customer(self, external_id: str) -> Answer | None:
+        """The live customer with that external id. One call."""
+
+    @abstractmethod
+    def find_customer_by_email(self, email: str) -> Answer | None:
+        """The live customer with that address, in any case. One call."""
+
+    @abstractmethod
+    def create_customer(self, *, external_id: str, email: str, name: str) -> Answer:
+        """A new customer. Raises CustomerConflict where the e-mail or id is taken. One call."""
+
+    @abstractmethod
+    def set_external_id(self, customer_id: str, external_id: str) -> Answer:
+        """Give a customer without one its external id. One call."""
+
+    @abstractmethod
+    def create_checkout(self, request: CheckoutRequest) -> Answer:
+        """A hosted checkout session. Not safe to repeat. One call."""
+
+    @abstractmethod
+    def get_checkout(self, checkout_id: str) -> Answer:
+        """A checkout session as it is now. Raises ObjectNotFound. One call."""
+
+    @abstractmethod
+    def create_portal_session(self, customer_id: str, *, return_url: str = "") -> PortalSession:
+        """A page where this customer manages their billing. One call."""
+
+    @abstractmethod
+    def get_subscription(self, subscription_id: str) -> Answer: ...
+
+    @abstractmethod
+    def cancel_subscription(
+        self, subscription_id: str, *, reason: str = "", comment: str = ""
+    ) -> Answer:
+        """It will not renew; access lasts to the end of the period. One call."""
+
+    @abstractmethod
+    def uncancel_subscription(self, subscription_id: str) -> Answer:
+        """Take a scheduled cancellation back. One call."""
+
+    @abstractmethod
+    def revoke_subscription(self, subscription_id: str) -> Answer:
+        """End it, and the access it gives, now. One call."""
+
+    @abstractmethod
+    def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
+        """All objects of a kind, page by page, oldest first; one call a page.
+
+        `kind` is "customers", "products", "benefits", "benefit_grants", "subscriptions",
+        "orders", …; `filters` are the provider's own, e.g. `customer_id=`.
+        """

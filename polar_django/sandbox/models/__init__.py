@@ -1,0 +1,59 @@
+"""The tables of the sandbox. Only `engine` and `delivery` write them."""
+
+from polar_django.sandbox.models.catalog import (
+    Benefit,
+    Discount,
+    Meter,
+    Price,
+    Product,
+    ProductBenefit,
+)
+from polar_django.sandbox.models.checkouts import Checkout, CheckoutProduct
+from polar_django.sandbox.models.customers import (
+    Customer,
+    CustomerMeter,
+    CustomerSession,
+    Member,
+    PaymentMethod,
+)
+from polar_django.sandbox.models.grants import BenefitGrant
+from polar_django.sandbox.models.house import Chaos, ClockState, Organization
+from polar_django.sandbox.models.orders import PAID_STATUSES, Order, OrderItem, Refund
+from polar_django.sandbox.models.subscriptions import (
+    ACTIVE_STATUSES,
+    BILLABLE_STATUSES,
+    Seat,
+    Subscription,
+)
+from polar_django.sandbox.models.webhooks import WebhookAttempt, WebhookEndpoint, WebhookEvent
+
+__all__ = [
+    "ACTIVE_STATUSES",
+    "BILLABLE_STATUSES",
+    "PAID_STATUSES",
+    "Benefit",
+    "BenefitGrant",
+    "Chaos",
+    "Checkout",
+    "CheckoutProduct",
+    "ClockState",
+    "Customer",
+    "CustomerMeter",
+    "CustomerSession",
+    "Discount",
+    "Member",
+    "Meter",
+    "Order",
+    "OrderItem",
+    "Organization",
+    "PaymentMethod",
+    "Price",
+    "Product",
+    "ProductBenefit",
+    "Refund",
+    "Seat",
+    "Subscription",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

@@ -1,0 +1,109 @@
+"""Who buys: from a request to a subscriber, and from a subscriber to what a provider is told of it.
+
+The subscriber is the project's own object: a user by default, a team where `SUBSCRIBER_MODEL`
+says so. `external_id` at the provider is its primary key as text, behind `EXTERNAL_ID_PREFIX`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest
+
+from polar_django.conf import get_settings, subscriber_model
+from polar_django.exceptions import ConfigurationError
+
+__all__ = [
+    "Profile",
+    "can_manage_billing",
+    "email_is_verified",
+    "external_id_of",
+    "primary_key_in",
+    "profile_of",
+    "resolve_subscriber",
+    "subscriber_class",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the provider is told of a subscriber. `email` may be "" where none is known."""
+
+    email: str
+    name: str
+
+
+def subscriber_class() -> type[Model]:
+    """The model named by `SUBSCRIBER_MODEL`, the user model by default."""
+    return apps.get_model(subscriber_model())
+
+
+def resolve_subscriber(request: HttpRequest) -> Any | None:
+    """The one that buys in this request, None for a visitor.
+
+    Asks `SUBSCRIBER_RESOLVER`; by default it is the signed-in user. A project whose subscribers
+    are not users must set it, else ConfigurationError.
+    """
+    if resolver := get_settings().load("subscriber_resolver"):
+        return resolver(request)
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    if not isinstance(user, subscriber_class()):
+        raise ConfigurationError(
+            f"Subscribers are {subscriber_model()}, so POLAR_DJANGO['SUBSCRIBER_RESOLVER'] must "
+            "name a function that takes the request and returns one."
+        )
+    return user
+
+
+def profile_of(subscriber: Any) -> Profile:
+    """E-mail and name, from `SUBSCRIBER_PROFILE` (subscriber → mapping with both) or the user."""
+    if profile := get_settings().load("subscriber_profile"):
+        given = profile(subscriber)
+        return Profile(email=given.get("email") or "", name=given.get("name") or "")
+    full_name = getattr(subscriber, "get_full_name", None)
+    return Profile(
+        email=getattr(subscriber, "email", "") or "",
+        name=(full_name() if full_name else str(getattr(subscriber, "name", ""))) or "",
+    )
+
+
+def email_is_verified(subscriber: Any) -> bool:
+    """Whether the project has verified this address (`EMAIL_VERIFIED`); no by default."""
+    verified = get_settings().load("email_verified")
+    return bool(verified(subscriber)) if verified else False
+
+
+def can_manage_billing(request: HttpRequest, subscriber: Any) -> bool:
+    """Whether this request may buy and manage for that subscriber.
+
+    `CAN_MANAGE_BILLING` decides; by default only a user for themselves, so that a team whose
+    project set nothing is refused.
+    """
+    if allowed := get_settings().load("can_manage_billing"):
+        return bool(allowed(request, subscriber))
+    return subscriber is not None and getattr(request, "user", None) == subscriber
+
+
+def external_id_of(subscriber: Any) -> str:
+    """The subscriber's primary key as text, behind the configured prefix."""
+    return f"{get_settings().external_id_prefix}{subscriber.pk}"
+
+
+def primary_key_in(external_id: str | None) -> Any | None:
+    """The primary key an external id stands for; None where it cannot be one of ours.
+
+    "007" is not the id of subscriber 7: what does not come out the same is somebody else's.
+    """
+    prefix = get_settings().external_id_prefix
+    if not external_id or not external_id.startswith(prefix):
+        return None
+    text = external_id.removeprefix(prefix)
+    try:
+        value = subscriber_class()._meta.pk.to_python(text)
+    except (ValidationError, ValueError, OverflowError):
+        return None
+    return value if str(value) == text else None
