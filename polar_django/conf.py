@@ -77,7 +77,7 @@ def _setting(default: Any, read: Reader) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What may be bought under one key. `products` are product keys or ids, the first preselected."""
+    """What one key buys. `products` are product keys or ids, the first preselected."""
 
     key: str
     products: tuple[str, ...] = _setting((), _texts)

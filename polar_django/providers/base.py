@@ -82,8 +82,8 @@ class Provider(ABC):
         """Trust a message or not. Raises SignatureError, or ConfigurationError without a secret."""
 
     @abstractmethod
-    def parse_event(self, body: bytes) -> Event | None:
-        """A stored body as an event; None where its type is unknown.
+    def parse_event(self, body: bytes) -> Event:
+        """A stored body as an event; one of an unknown type carries `data` and nothing to mirror.
 
         Raises MalformedPayload where it is no JSON object or its object has no id.
         """
