@@ -1,0 +1,49 @@
+"""The three test cards. Nothing that looks like a real card number is accepted or stored."""
+
+from dataclasses import dataclass
+
+__all__ = ["CARDS", "Card", "UnknownCard", "find_card", "token_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A test card and what it does: `pays`, `declines`, or `fails_later` (pays now, not again)."""
+
+    number: str
+    behaviour: str
+
+    @property
+    def token(self) -> str:
+        return f"ctoken_sandbox_{self.behaviour}"
+
+    @property
+    def last4(self) -> str:
+        return self.number[-4:]
+
+
+CARDS = (
+    Card("4242424242424242", "pays"),
+    Card("4000000000000002", "declines"),
+    Card("4000000000000341", "fails_later"),
+)
+
+
+class UnknownCard(ValueError):
+    """Not one of the test cards. The number is in no message and no attribute."""
+
+    def __init__(self) -> None:
+        super().__init__("The sandbox takes its test cards only. Never enter a real card.")
+
+
+def find_card(text: str) -> Card:
+    """The card of a number (spaces allowed) or of a token. Raises UnknownCard."""
+    compact = text.replace(" ", "").replace("-", "")
+    for card in CARDS:
+        if compact == card.number or text == card.token:
+            return card
+    raise UnknownCard
+
+
+def token_for(number: str) -> str:
+    """What a page sends as `confirmation_token_id` in place of the number. Raises UnknownCard."""
+    return find_card(number).token

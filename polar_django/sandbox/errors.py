@@ -1,0 +1,113 @@
+"""The API's refusals. Engine functions raise them; the API and the pages render them.
+
+SandboxError                status, error name, detail: {"error": ..., "detail": ...}
+├── ResourceNotFound 404    ├── ResourceUnavailable 410    ├── BadRequest 400
+├── ... one class per name that Polar uses
+└── InvalidRequest 422      detail is a list of {"type", "loc", "msg", "input"}
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = [
+    "AlreadyActiveSubscriptionError",
+    "AlreadyCanceledSubscription",
+    "BadRequest",
+    "ClockRunsForward",
+    "ExpiredCheckoutError",
+    "InvalidRequest",
+    "NotOpenCheckout",
+    "PaymentError",
+    "ProductNotDeletable",
+    "ResourceNotFound",
+    "ResourceUnavailable",
+    "SandboxError",
+    "invalid",
+]
+
+
+class SandboxError(Exception):
+    """A refusal as Polar words it: HTTP `status`, `name` of the error class, text `detail`."""
+
+    status = 400
+    text = "Bad request."
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or self.text
+        super().__init__(self.detail)
+
+    @property
+    def name(self) -> str:
+        """What stands in `error`: Polar's own class name."""
+        return type(self).__name__
+
+    def body(self) -> dict[str, Any]:
+        """The JSON answer."""
+        return {"error": self.name, "detail": self.detail}
+
+
+class ResourceNotFound(SandboxError):
+    status, text = 404, "Not found"
+
+
+class ResourceUnavailable(SandboxError):
+    status, text = 410, "Unavailable"
+
+
+class BadRequest(SandboxError):
+    status, text = 400, "Bad Request"
+
+
+class ClockRunsForward(SandboxError):
+    """The sandbox's own: time cannot go back while there is data; reset first."""
+
+    status, text = 409, "The clock cannot go back while data stands. Reset the sandbox first."
+
+
+class NotOpenCheckout(SandboxError):
+    status, text = 403, "This checkout is not open."
+
+
+class ExpiredCheckoutError(SandboxError):
+    status, text = 410, "This checkout session has expired."
+
+
+class PaymentError(SandboxError):
+    status, text = 400, "Your card was declined."
+
+
+class AlreadyActiveSubscriptionError(SandboxError):
+    status, text = 403, "You already have an active subscription."
+
+
+class AlreadyCanceledSubscription(SandboxError):
+    status = 403
+    text = "This subscription is already canceled or will be at the end of the period."
+
+
+class ProductNotDeletable(SandboxError):
+    status, text = 409, "This product cannot be deleted."
+
+
+class InvalidRequest(SandboxError):
+    """422: the values cannot be accepted. `errors` is FastAPI's list."""
+
+    status = 422
+
+    def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
+        super().__init__("; ".join(str(error["msg"]) for error in errors))
+        self.errors = list(errors)
+
+    @property
+    def name(self) -> str:
+        return "PolarRequestValidationError"
+
+    def body(self) -> dict[str, Any]:
+        return {"error": self.name, "detail": self.errors}
+
+
+def invalid(
+    message: str, *loc: str | int, value: object = None, type_: str = "value_error"
+) -> InvalidRequest:
+    """A 422 with one entry at `("body", *loc)`, to be raised."""
+    return InvalidRequest([{"type": type_, "loc": ["body", *loc], "msg": message, "input": value}])
