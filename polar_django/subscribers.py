@@ -93,17 +93,17 @@ def external_id_of(subscriber: Any) -> str:
     return f"{get_settings().external_id_prefix}{subscriber.pk}"
 
 
-def primary_key_in(external_id: str | None) -> Any | None:
-    """The primary key an external id stands for; None where it cannot be one of ours.
+def primary_key_in(external_id: str | None, model: type[Model] | None = None) -> Any | None:
+    """The primary key an external id stands for (a subscriber's, or of `model`).
 
-    "007" is not the id of subscriber 7: what does not come out the same is somebody else's.
+    None where it cannot be one of ours: "007" is not the id of subscriber 7.
     """
     prefix = get_settings().external_id_prefix
     if not external_id or not external_id.startswith(prefix):
         return None
     text = external_id.removeprefix(prefix)
     try:
-        value = subscriber_class()._meta.pk.to_python(text)
+        value = (model or subscriber_class())._meta.pk.to_python(text)
     except (ValidationError, ValueError, OverflowError):
         return None
     return value if str(value) == text else None

@@ -1,0 +1,54 @@
+"""Writing what a call to the provider returned.
+
+An answer supersedes every version that was stored before its request was sent. Its key is
+therefore the highest of those keys, or the provider's time less one second (the `Date` header
+has no fractions), whichever is later; what was stored meanwhile is compared by key.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from polar_django.mirror.upsert import Applied, apply_versions
+from polar_django.mirror.versions import Version
+from polar_django.snapshots import Answer
+
+__all__ = ["apply_answer", "stored_keys"]
+
+_DATE_HEADER_ROUNDS_DOWN_BY = timedelta(seconds=1)
+
+
+def stored_keys(*rows: Model) -> dict[str, datetime | None]:
+    """The order keys stored now, to be read before the request is sent. One query per table."""
+    ids: dict[type[Model], list[Any]] = {}
+    for row in rows:
+        ids.setdefault(type(row), []).append(row.pk)
+    return {
+        key: as_of
+        for table, keys in ids.items()
+        for key, as_of in table._default_manager.filter(pk__in=keys).values_list("pk", "as_of")
+    }
+
+
+def apply_answer(
+    answer: Answer,
+    *,
+    sent: Mapping[str, datetime | None] | None = None,
+    source: str | None = "verb",
+) -> Applied:
+    """Write what the provider answered, in a transaction of its own.
+
+    `sent` is what `stored_keys` gave before the request. `source` names the cause in the outbox;
+    with None nobody is told (a first copy must not mail everybody).
+    """
+    keys = [key for key in (sent or {}).values() if key is not None]
+    as_of = max([answer.answered_at - _DATE_HEADER_ROUNDS_DOWN_BY, *keys])
+    versions = [
+        Version(answer.provider, seen.snapshot, as_of, embedded=seen.embedded, source=source)
+        for seen in answer.observations
+    ]
+    with transaction.atomic():
+        return apply_versions(versions)

@@ -1,0 +1,71 @@
+"""What a customer state may change: it is a hint, not a ledger.
+
+Recorded on a real server: a state made 15 ms after a revocation still lists the grant, and one may
+lack what has just happened. So the customer and the meters are taken from it, a listed grant may
+fill a gap or re-grant (`versions.Weight`), and an absent one revokes nothing: it is a reason to
+read the customer's grants from the provider.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from polar_django.mirror.versions import Version, Weight
+from polar_django.models import BenefitGrant
+from polar_django.models.base import MirroredModel
+from polar_django.snapshots import CustomerState, Event
+
+# A grant that changed this shortly before the state was made may rightly be missing from it.
+_STATE_LAG = timedelta(seconds=10)
+_NOT_IN_A_STATE = ("customer_id", "member_id", "subscription_id", "order_id", "created_at", "raw")
+
+
+def versions_in(
+    state: CustomerState, provider: str, as_of: datetime, **about: Any
+) -> Iterator[Version]:
+    """The versions a state brings. No queries."""
+    yield Version(provider, state.customer, as_of, **about)
+    for meter in state.meters:
+        yield Version(provider, meter, as_of, **about)
+    for subscription in state.subscriptions:
+        yield Version(provider, subscription, None, Weight.EMBEDDED, **about)
+    for grant in state.grants:
+        weight = Weight.HINT if state.customer.type == "individual" else Weight.RE_GRANT
+        yield Version(provider, grant, grant.granted_at or as_of, weight, **about)
+
+
+def keep_what_a_state_lacks(row: MirroredModel, current: MirroredModel) -> None:
+    """A state tells a few fields of a grant; the others stay. One query, for `raw`."""
+    for name in _NOT_IN_A_STATE:
+        setattr(row, name, getattr(current, name))
+
+
+def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
+    """The customers whose stored grants their newest state contradicts. One query, or none."""
+    newest = {event.state.customer.id: event for event in events if event.state}
+    for event in events:
+        if event.state and event.timestamp > newest[event.state.customer.id].timestamp:
+            newest[event.state.customer.id] = event
+    if not newest:
+        return frozenset()
+    listed = {
+        key: {grant.id for grant in event.state.grants}
+        for key, event in newest.items()
+        if event.state
+    }
+    everything_listed = {key for keys in listed.values() for key in keys}
+    stored = BenefitGrant.objects.filter(
+        Q(is_granted=True, is_revoked=False) | Q(pk__in=everything_listed),
+        customer_id__in=newest,
+    ).values_list("pk", "customer_id", "is_granted", "as_of")
+    known = set()
+    contradicted = set()
+    for key, customer_id, is_granted, as_of in stored:
+        known.add(key)
+        is_old = as_of is None or as_of < newest[customer_id].timestamp - _STATE_LAG
+        if is_granted and is_old and key not in listed[customer_id]:
+            contradicted.add(customer_id)
+    contradicted.update(customer_id for customer_id, keys in listed.items() if keys - known)
+    return frozenset(contradicted)

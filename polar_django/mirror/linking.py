@@ -1,0 +1,162 @@
+"""Whose a customer is, and with it everything it bought.
+
+The order of resolution: the mirrored customer's link, its `external_id`, the checkout we made,
+else nobody's. Never an e-mail. A deleted customer keeps the link it has and never gets one by its
+`external_id`: that id may be a living customer's by now.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from polar_django.exceptions import CustomerConflict
+from polar_django.mirror import locks
+from polar_django.mirror.tables import OWNED
+from polar_django.mirror.transitions import entry
+from polar_django.models import BenefitGrant, CheckoutSession, Customer, Member, Transition
+from polar_django.subscribers import primary_key_in, subscriber_class
+
+__all__ = ["claim_checkout", "link_customer"]
+
+Rows = Mapping[Any, Mapping[str, Any]]
+
+
+def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False) -> None:
+    """Give a customer, and everything it holds, to a subscriber. Six statements.
+
+    Raises CustomerConflict where it is another subscriber's, unless `replace`. Linking again to
+    the same subscriber re-homes what was left behind, and tells nobody.
+    """
+    with transaction.atomic():
+        locks.take([locks.customer_lock(customer.provider, customer.pk)])
+        holder = Customer.objects.filter(pk=customer.pk).values_list("subscriber_id", flat=True)[0]
+        if holder is not None and holder != subscriber.pk and not replace:
+            raise CustomerConflict(
+                f"The customer {customer.pk} belongs to another subscriber. Staff can link it anew."
+            )
+        Customer.objects.filter(pk=customer.pk).update(subscriber=subscriber)
+        for table in OWNED:
+            table._default_manager.filter(customer=customer).update(subscriber=subscriber)
+        if holder != subscriber.pk:
+            Transition.objects.bulk_create([news_of_link(customer, Transition.Source.VERB)])
+    customer.subscriber = subscriber
+
+
+def claim_checkout(checkout_id: str, subscriber: Any, *, plan: str, next_url: str) -> None:
+    """Write down who asked for a checkout, what for, and where to return. One statement."""
+    CheckoutSession.objects.filter(pk=checkout_id).update(
+        subscriber=subscriber, plan=plan, next_url=next_url
+    )
+
+
+def resolve_owners(changed: Rows, copies: Rows) -> list[Customer]:
+    """Set `subscriber` on the rows to be written; return the customers that got one just now.
+
+    No query where all are linked already; else one for the customers, and one each to look up
+    external ids and checkouts, if there are any.
+    """
+    orphans = [
+        row
+        for rows in (changed, copies)
+        for table in OWNED
+        for row in rows.get(table, {}).values()
+        if row.subscriber_id is None and row.customer_id
+    ]
+    incoming = changed.get(Customer, {})
+    copied = copies.get(Customer, {})
+    wanted = ({row.customer_id for row in orphans} | copied.keys()) - incoming.keys()
+    stored = Customer.objects.defer("raw").in_bulk(wanted) if wanted else {}
+    customers: dict[str, Any] = {**copied, **stored, **incoming}
+
+    owners = {key: row.subscriber_id for key, row in customers.items()}
+    unlinked = {key: row for key, row in customers.items() if owners[key] is None}
+    living = {key: row.external_id for key, row in unlinked.items() if row.deleted_at is None}
+    owners.update(_by_external_id(living))
+    still_unlinked = {key for key in wanted | unlinked.keys() if owners.get(key) is None}
+    owners.update(_by_checkout(orphans, still_unlinked))
+
+    for row in orphans:
+        row.subscriber_id = owners.get(row.customer_id)
+    linked = [row for key, row in unlinked.items() if owners[key] is not None]
+    for row in linked:
+        row.subscriber_id = owners[row.pk]
+        if row.pk in stored:
+            Customer.objects.filter(pk=row.pk).update(subscriber=row.subscriber_id)
+    return linked
+
+
+def resolve_members(changed: Rows, copies: Rows) -> list[Member]:
+    """Set `user` on the members to be written; return those that got one. One query, or none.
+
+    A member's `external_id` is the key of the project's user. An owner that Polar made by itself
+    carries the *customer's*, which is a user's only where subscribers are users.
+    """
+    owners_are_users = issubclass(subscriber_class(), get_user_model())
+    keys = {
+        member: primary_key_in(member.external_id, get_user_model())
+        for rows in (copies, changed)
+        for member in rows.get(Member, {}).values()
+        if member.user_id is None and (owners_are_users or member.role != "owner")
+    }
+    known = _existing(get_user_model(), keys.values())
+    linked = [member for member, key in keys.items() if key in known]
+    for member in linked:
+        member.user_id = keys[member]
+    return linked
+
+
+def rehome(customers: Sequence[Customer], members: Sequence[Member]) -> None:
+    """Hand what came earlier to owners that are known only now. Four statements, one, or none."""
+    if customers:
+        owner = Customer.objects.filter(pk=OuterRef("customer_id")).values("subscriber_id")
+        for table in OWNED:
+            table._default_manager.filter(customer__in=customers, subscriber=None).update(
+                subscriber=Subquery(owner)
+            )
+    if members:
+        holder = Member.objects.filter(pk=OuterRef("member_id")).values("user_id")
+        BenefitGrant.objects.filter(member__in=members, is_seat=True, user=None).update(
+            user=Subquery(holder)
+        )
+
+
+def _by_external_id(external_ids: Mapping[str, str | None]) -> dict[str, Any]:
+    keys = {key: primary_key_in(external_id) for key, external_id in external_ids.items()}
+    known = _existing(subscriber_class(), keys.values())
+    return {key: value for key, value in keys.items() if value in known}
+
+
+def _by_checkout(orphans: Iterable[Any], unlinked: set[str]) -> dict[str, Any]:
+    checkouts = {
+        row.checkout_id: row.customer_id
+        for row in orphans
+        if getattr(row, "checkout_id", None) and row.customer_id in unlinked
+    }
+    if not checkouts:
+        return {}
+    made = CheckoutSession.objects.filter(pk__in=checkouts, subscriber__isnull=False)
+    return {checkouts[key]: owner for key, owner in made.values_list("pk", "subscriber_id")}
+
+
+def _existing(model: Any, keys: Iterable[Any]) -> set[Any]:
+    wanted = {key for key in keys if key is not None}
+    if not wanted:
+        return set()
+    return set(model._default_manager.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def news_of_link(customer: Customer, source: str) -> Transition:
+    """The outbox row that tells of a link."""
+    return entry(
+        "customer_linked",
+        provider=customer.provider,
+        object_type="customer",
+        object_id=customer.pk,
+        customer_id=customer.pk,
+        source=source,
+        happened_at=timezone.now(),
+    )

@@ -1,0 +1,67 @@
+"""Which grants are a seat's: held by one member, not by everybody of the customer.
+
+A server with the member model names a member on every grant, so that alone says nothing. A grant
+is a seat's where the customer is a team and the purchase it comes from has seats. While the
+purchase is not known here it counts as a seat's: too few get in rather than too many.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from polar_django.models import BenefitGrant, Member, Order, Subscription
+
+Rows = Mapping[Any, Mapping[str, Any]]
+
+
+def mark(changed: Rows, copies: Rows, team_grants: set[str]) -> None:
+    """Set `is_seat` and `user` on the grants to be written. Up to three queries, for teams only."""
+    grants = changed.get(BenefitGrant, {}).values()
+    for_teams = [grant for grant in grants if grant.pk in team_grants and grant.member_id]
+    for grant in grants:
+        grant.is_seat, grant.user_id = False, None
+    if not for_teams:
+        return
+    of_subscriptions = _seats_of(Subscription, changed, (g.subscription_id for g in for_teams))
+    of_orders = _seats_of(Order, changed, (g.order_id for g in for_teams))
+    users = _users_of({grant.member_id for grant in for_teams}, (changed, copies))
+    for grant in for_teams:
+        purchase = of_subscriptions.get(grant.subscription_id, ...)
+        if purchase is ...:
+            purchase = of_orders.get(grant.order_id, ...)
+        grant.is_seat = purchase is not None
+        grant.user_id = users.get(grant.member_id) if grant.is_seat else None
+
+
+def correct(changed: Rows, stored: Rows) -> None:
+    """Free the grants that came before their purchase, now known to have no seats. At most two."""
+    for table, link in ((Subscription, "subscription__in"), (Order, "order__in")):
+        first_seen = [
+            row.pk
+            for row in changed.get(table, {}).values()
+            if row.seats is None and row.pk not in stored.get(table, {})
+        ]
+        if first_seen:
+            BenefitGrant.objects.filter(is_seat=True, **{link: first_seen}).update(
+                is_seat=False, user=None
+            )
+
+
+def _seats_of(
+    table: type[Model], changed: Rows, ids: Iterable[str | None]
+) -> dict[str | None, int | None]:
+    here = changed.get(table, {})
+    wanted = {key for key in ids if key}
+    known: dict[str | None, int | None] = {key: here[key].seats for key in wanted & here.keys()}
+    if missing := wanted - here.keys():
+        known.update(table._default_manager.filter(pk__in=missing).values_list("pk", "seats"))
+    return known
+
+
+def _users_of(wanted: set[str], incoming: Iterable[Rows]) -> dict[str, Any]:
+    known: dict[str, Any] = dict(Member.objects.filter(pk__in=wanted).values_list("pk", "user_id"))
+    for rows in incoming:
+        for key, member in rows.get(Member, {}).items():
+            known[key] = known.get(key) or member.user_id
+    return known

@@ -1,0 +1,89 @@
+"""Which snapshot fills which table, and how rows are written in bulk.
+
+The order of `TABLES` is the order of writing: every transaction writes tables and ids in the same
+order, so that two of them cannot wait for each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db import connections, router
+from django.db.models import Model
+
+from polar_django import models, snapshots
+from polar_django.models.base import MirroredModel
+from polar_django.snapshots import ObjectSnapshot
+
+TABLES: Mapping[type[ObjectSnapshot], type[MirroredModel]] = {
+    snapshots.MeterSnapshot: models.Meter,
+    snapshots.BenefitSnapshot: models.Benefit,
+    snapshots.ProductSnapshot: models.Product,
+    snapshots.PriceSnapshot: models.Price,
+    snapshots.DiscountSnapshot: models.Discount,
+    snapshots.CustomerSnapshot: models.Customer,
+    snapshots.MemberSnapshot: models.Member,
+    snapshots.CustomerMeterSnapshot: models.CustomerMeter,
+    snapshots.CheckoutSnapshot: models.CheckoutSession,
+    snapshots.SubscriptionSnapshot: models.Subscription,
+    snapshots.SeatSnapshot: models.Seat,
+    snapshots.OrderSnapshot: models.Order,
+    snapshots.RefundSnapshot: models.Refund,
+    snapshots.BenefitGrantSnapshot: models.BenefitGrant,
+}
+# Tables whose rows say whose they are; the customer's link decides.
+OWNED: tuple[type[MirroredModel], ...] = (
+    models.CheckoutSession,
+    models.Subscription,
+    models.Order,
+    models.BenefitGrant,
+)
+# Columns the provider knows nothing of: a new version of a row keeps them.
+OUR_COLUMNS = ("subscriber_id", "user_id", "is_seat", "expires_at", "reason", "plan", "next_url")
+
+
+@cache
+def provider_columns(snapshot_class: type[ObjectSnapshot]) -> tuple[str, ...]:
+    """The snapshot's fields that are columns: all but hints such as `for_team`."""
+    known = {field.attname for field in TABLES[snapshot_class]._meta.concrete_fields}
+    return tuple(field.name for field in fields(snapshot_class) if field.name in known)
+
+
+@cache
+def our_columns(
+    table: type[MirroredModel], snapshot_class: type[ObjectSnapshot]
+) -> tuple[str, ...]:
+    known = {field.attname for field in table._meta.concrete_fields}
+    taken = set(provider_columns(snapshot_class))
+    return tuple(name for name in OUR_COLUMNS if name in known and name not in taken)
+
+
+def new_row(
+    provider: str, snapshot: ObjectSnapshot, *, as_of: datetime | None, synced_at: datetime
+) -> MirroredModel:
+    """An unsaved row holding the snapshot."""
+    kind = type(snapshot)
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in provider_columns(kind)}
+    return TABLES[kind](provider=provider, as_of=as_of, synced_at=synced_at, **values)
+
+
+def write_rows(table: type[Model], rows: Iterable[Model], *, keep_existing: bool = False) -> None:
+    """Insert the rows, and replace those that exist (or leave them, where `keep_existing`).
+
+    In order of key; one statement for as many rows as the database takes at once.
+    """
+    ordered: Sequence[Model] = sorted(rows, key=lambda row: str(row.pk))
+    if not ordered:
+        return
+    manager = table._default_manager
+    if keep_existing:
+        manager.bulk_create(ordered, ignore_conflicts=True)
+        return
+    key = table._meta.pk.name
+    columns = [field.name for field in table._meta.concrete_fields if field.name != key]
+    # MySQL cannot name the constraint that may conflict, and refuses to be told one.
+    features = connections[router.db_for_write(table)].features
+    target = [key] if features.supports_update_conflicts_with_target else None
+    manager.bulk_create(ordered, update_conflicts=True, update_fields=columns, unique_fields=target)

@@ -1,0 +1,231 @@
+"""The only way into the mirrored tables: versions in, rows and news out.
+
+A batch of any size costs the same few statements: one for the locks, one to read and one to write
+each table concerned, one for the news. It is written in the caller's transaction, which must begin
+here, because the locks come first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from polar_django.exceptions import ForeignObject
+from polar_django.mirror import catalog, customer_state, linking, locks, seats
+from polar_django.mirror.tables import TABLES, new_row, our_columns, write_rows
+from polar_django.mirror.transitions import changes_between, entry, news_of
+from polar_django.mirror.versions import Version, Weight, supersedes
+from polar_django.models import Transition
+from polar_django.models.base import MirroredModel
+from polar_django.snapshots import Event
+
+__all__ = ["Applied", "Arrival", "apply_arrivals", "apply_versions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A parsed delivery on its way into the mirror.
+
+    `news` names what is to be told beside its changes: the event type where an `@on` handler waits
+    for it, `webhook_processed` where that signal has receivers.
+    """
+
+    event: Event
+    delivery_pk: int | None = None
+    news: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of it.
+
+    `changed` holds (table name, id) of each row written anew; `customers_to_read` the customers
+    whose grants a state contradicts: read them from the provider, after commit.
+    """
+
+    changed: frozenset[tuple[str, str]] = frozenset()
+    transitions: int = 0
+    customers_to_read: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rows by table and id: what is stored, and what it becomes."""
+
+    now: datetime
+    rows: dict[type[MirroredModel], dict[str, MirroredModel]] = field(default_factory=dict)
+    stored: dict[type[MirroredModel], dict[str, MirroredModel]] = field(default_factory=dict)
+    changed: dict[type[MirroredModel], dict[str, MirroredModel]] = field(default_factory=dict)
+    copies: list[Version] = field(default_factory=list)
+    team_grants: set[str] = field(default_factory=set)
+    news: list[Transition] = field(default_factory=list)
+
+
+def apply_arrivals(arrivals: Sequence[Arrival]) -> Applied:
+    """Write what the deliveries say. Inside a transaction that has done nothing yet.
+
+    Raises ForeignObject where an id belongs to another provider. About four statements for one
+    delivery of a known object.
+    """
+    versions: list[Version] = []
+    told: list[Transition] = []
+    for arrival in arrivals:
+        event = arrival.event
+        about = {"source": Transition.Source.DELIVERY, "delivery_pk": arrival.delivery_pk}
+        for seen in event.observations:
+            versions.append(
+                Version(
+                    event.provider,
+                    seen.snapshot,
+                    event.timestamp,
+                    embedded=seen.embedded,
+                    **about,
+                )
+            )
+        if event.state:
+            versions.extend(
+                customer_state.versions_in(event.state, event.provider, event.timestamp, **about)
+            )
+        told.extend(_heard(arrival))
+    states = [arrival.event for arrival in arrivals if arrival.event.state]
+    return apply_versions(versions, news=told, states=states)
+
+
+def apply_versions(
+    versions: Sequence[Version],
+    *,
+    news: Iterable[Transition] = (),
+    states: Sequence[Event] = (),
+) -> Applied:
+    """Write the versions that are newer than what is stored, and the news of what changed."""
+    batch = _Batch(timezone.now())
+    if versions:
+        locks.take(locks.lock_of(version.provider, version.snapshot) for version in versions)
+        _load(batch, versions)
+        for version in sorted(versions, key=lambda version: version.order):
+            _fold(batch, version)
+        _write(batch, versions[0].source)
+    unlisted = customer_state.customers_to_read(states)
+    told = [*batch.news, *news]
+    Transition.objects.bulk_create(told)
+    return Applied(
+        changed=frozenset(
+            (table._meta.model_name or "", key)
+            for table, rows in batch.changed.items()
+            for key in rows
+        ),
+        transitions=len(told),
+        customers_to_read=unlisted,
+    )
+
+
+def _load(batch: _Batch, versions: Iterable[Version]) -> None:
+    wanted: dict[type[MirroredModel], set[str]] = {}
+    for version in versions:
+        if version.weight is not Weight.EMBEDDED:
+            wanted.setdefault(TABLES[type(version.snapshot)], set()).add(version.snapshot.id)
+    for table, ids in wanted.items():
+        # `raw` is by far the largest column, and a new version brings its own.
+        found = table._default_manager.defer("raw").in_bulk(ids)
+        batch.stored[table] = found
+        batch.rows[table] = dict(found)
+
+
+def _fold(batch: _Batch, version: Version) -> None:
+    """Let one version change what stands, or not."""
+    if version.weight is Weight.EMBEDDED:
+        batch.copies.append(version)
+        return
+    table = TABLES[type(version.snapshot)]
+    current = batch.rows.setdefault(table, {}).get(version.snapshot.id)
+    if current is not None and current.provider != version.provider:
+        raise ForeignObject(
+            f"{table._meta.model_name} {current.pk} belongs to the provider {current.provider}."
+        )
+    if not supersedes(version, current):
+        return
+    row = _next_row(batch, version, current)
+    if version.source:
+        before = current if current is not None and current.as_of is not None else None
+        happened_at = version.as_of or batch.now
+        batch.news.extend(
+            news_of(name, row, version, happened_at) for name in changes_between(before, row)
+        )
+    if current is None or _points_elsewhere(current, row):
+        batch.copies.extend(
+            Version(version.provider, copy, None, Weight.EMBEDDED) for copy in version.embedded
+        )
+    if getattr(version.snapshot, "for_team", False):
+        batch.team_grants.add(row.pk)
+    else:
+        batch.team_grants.discard(row.pk)
+    batch.rows[table][row.pk] = row
+    batch.changed.setdefault(table, {})[row.pk] = row
+
+
+def _next_row(batch: _Batch, version: Version, current: MirroredModel | None) -> MirroredModel:
+    row = new_row(version.provider, version.snapshot, as_of=version.as_of, synced_at=batch.now)
+    if current is None:
+        return row
+    for name in our_columns(type(row), type(version.snapshot)):
+        setattr(row, name, getattr(current, name))
+    if version.weight is not Weight.FULL:
+        customer_state.keep_what_a_state_lacks(row, current)
+    return row
+
+
+def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
+    """Whether the row now belongs to another parent than before, which may be missing here."""
+    return any(
+        getattr(before, item.attname) != getattr(after, item.attname)
+        for item in after._meta.concrete_fields
+        if item.is_relation and item.attname not in {"subscriber_id", "user_id"}
+    )
+
+
+def _write(batch: _Batch, source: str | None) -> None:
+    copies = _rows_of_copies(batch)
+    members = linking.resolve_members(batch.changed, copies)
+    customers = linking.resolve_owners(batch.changed, copies)
+    seats.mark(batch.changed, copies, batch.team_grants)
+    for table in TABLES.values():
+        written = batch.changed.get(table, {})
+        missing = [row for key, row in copies.get(table, {}).items() if key not in written]
+        write_rows(table, missing, keep_existing=True)
+        write_rows(table, written.values())
+    catalog.archive_unlisted_prices(batch.changed)
+    seats.correct(batch.changed, batch.stored)
+    linking.rehome(customers, members)
+    if source:
+        batch.news.extend(linking.news_of_link(customer, source) for customer in customers)
+
+
+def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, MirroredModel]]:
+    rows: dict[type[MirroredModel], dict[str, MirroredModel]] = {}
+    for version in batch.copies:
+        row = new_row(version.provider, version.snapshot, as_of=None, synced_at=batch.now)
+        rows.setdefault(type(row), {}).setdefault(row.pk, row)
+    return rows
+
+
+def _heard(arrival: Arrival) -> Iterable[Transition]:
+    for name in arrival.news:
+        yield entry(
+            name,
+            provider=arrival.event.provider,
+            object_type="webhookdelivery",
+            object_id=str(arrival.delivery_pk or ""),
+            customer_id=_customer_in(arrival.event),
+            delivery_id=arrival.delivery_pk,
+            source=Transition.Source.DELIVERY,
+            happened_at=arrival.event.timestamp,
+        )
+
+
+def _customer_in(event: Event) -> Any:
+    """The id of the customer an event is about, as far as its data tells."""
+    if event.type.startswith("customer.") and "id" in event.data:
+        return event.data["id"]
+    return event.data.get("customer_id")

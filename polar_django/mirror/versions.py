@@ -1,0 +1,69 @@
+"""Which of two versions of an object is the newer.
+
+The order key is the provider's clock, `as_of`: for a delivery the moment the event was made, for an
+answer the moment it was given (`answers`). `modified_at` is no version (content changes without
+it); it only breaks ties. A lower key changes nothing, an equal one applies again.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+from polar_django.models import BenefitGrant
+from polar_django.models.base import MirroredModel
+from polar_django.snapshots import BenefitGrantSnapshot, ObjectSnapshot
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Weight(Enum):
+    """How much a snapshot may change.
+
+    FULL is the whole object. EMBEDDED is a reduced copy: it may only fill a missing row. HINT is a
+    grant listed in a customer state, which may be older than what is stored: it may fill a missing
+    row, or re-grant what was revoked before it was granted. RE_GRANT is a HINT that may not fill:
+    states of teams list all members' grants without naming the member.
+    """
+
+    FULL = auto()
+    EMBEDDED = auto()
+    HINT = auto()
+    RE_GRANT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One snapshot on its way into the mirror, with what its row and its transitions need."""
+
+    provider: str
+    snapshot: ObjectSnapshot
+    as_of: datetime | None
+    weight: Weight = Weight.FULL
+    embedded: tuple[ObjectSnapshot, ...] = ()
+    source: str | None = None
+    delivery_pk: int | None = None
+
+    @property
+    def order(self) -> tuple[datetime, datetime]:
+        return self.as_of or _NEVER, self.snapshot.modified_at or _NEVER
+
+
+def supersedes(version: Version, stored: MirroredModel | None) -> bool:
+    """Whether this version is to replace what is stored."""
+    if stored is None:
+        return version.weight is not Weight.RE_GRANT
+    if version.weight is Weight.FULL:
+        known = (stored.as_of or _NEVER, stored.modified_at or _NEVER)
+        return version.order >= known
+    if version.weight is Weight.EMBEDDED:
+        return False
+    return _is_granted_later(version.snapshot, stored)
+
+
+def _is_granted_later(snapshot: ObjectSnapshot, stored: MirroredModel) -> bool:
+    """Recorded: a state 15 ms after a revocation still lists the grant. Only a later one counts."""
+    if not isinstance(snapshot, BenefitGrantSnapshot) or not isinstance(stored, BenefitGrant):
+        return False
+    if stored.is_granted or snapshot.granted_at is None:
+        return False
+    return snapshot.granted_at > (stored.revoked_at or stored.as_of or _NEVER)
