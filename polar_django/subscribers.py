@@ -103,7 +103,7 @@ def primary_key_in(external_id: str | None, model: type[Model] | None = None) ->
         return None
     text = external_id.removeprefix(prefix)
     try:
-        value = (model or subscriber_class())._meta.pk.to_python(text)
+        value = (model or subscriber_class())._meta.pk.clean(text, None)
     except (ValidationError, ValueError, OverflowError):
         return None
     return value if str(value) == text else None

@@ -9,14 +9,16 @@ from polar_django.models import Price, Product
 
 
 def archive_unlisted_prices(changed: Mapping[Any, Mapping[str, Any]]) -> None:
-    """Archive the prices that the new version of a product no longer lists. One statement, or none.
+    """Archive the prices that the newest version of their product does not list. One statement.
 
-    Those it lists were written with it, and carry its key; what is older was left out. Ad-hoc
-    prices belong to a checkout and are never listed.
+    Those it lists were written with it and carry its key; an older key was left out since, however
+    late it arrives. Ad-hoc prices belong to a checkout and are never listed.
     """
-    if Product not in changed:
+    products = {*changed.get(Product, ())}
+    products.update(price.product_id for price in changed.get(Price, {}).values())
+    if not products:
         return
     listed_as_of = Product.objects.filter(pk=OuterRef("product_id")).values("as_of")
-    Price.objects.filter(product__in=changed[Product], source="catalog", is_archived=False).filter(
+    Price.objects.filter(product__in=products, source="catalog", is_archived=False).filter(
         as_of__lt=Subquery(listed_as_of)
-    ).update(is_archived=True)
+    ).update(is_archived=True, as_of=Subquery(listed_as_of))

@@ -1,0 +1,45 @@
+import pytest
+
+from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.models import Subscription, Transition
+from polar_django.snapshots import Answer, Observation
+from tests.mirror.worlds import apply, at, event, subscription
+
+pytestmark = pytest.mark.django_db
+
+
+def answered(*snapshots, seconds):
+    return Answer(
+        provider="polar",
+        answered_at=at(seconds),
+        observations=tuple(Observation(snapshot=one) for one in snapshots),
+    )
+
+
+def test_an_answer_supersedes_what_was_stored_before_its_request():
+    apply(event(subscription("active"), seconds=10.9))
+    sent = stored_keys(Subscription.objects.get())
+    # The header has whole seconds: 10 may mean 10.99.
+    apply_answer(answered(subscription("canceled"), seconds=10), sent=sent)
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_what_was_stored_while_the_request_was_under_way_is_compared_by_key():
+    apply(event(subscription("active"), seconds=1))
+    sent = stored_keys(Subscription.objects.get())
+    apply(event(subscription("canceled"), seconds=10.5))
+    apply_answer(answered(subscription("active"), seconds=10), sent=sent)
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_a_delivery_made_before_an_answer_changes_nothing_after_it():
+    apply_answer(answered(subscription("canceled"), seconds=60))
+    apply(event(subscription("active"), seconds=30))
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_a_first_copy_tells_nobody_and_a_verb_does():
+    apply_answer(answered(subscription("active"), seconds=1), source=None)
+    assert not Transition.objects.exists()
+    apply_answer(answered(subscription("canceled"), seconds=60))
+    assert {t.source for t in Transition.objects.all()} == {"verb"}
