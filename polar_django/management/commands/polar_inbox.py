@@ -1,0 +1,117 @@
+"""`polar_inbox list|replay|purge`: look at what providers sent, and have it done again."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
+
+from polar_django.conf import get_settings
+from polar_django.models import WebhookDelivery
+from polar_django.webhooks import inbox, inline, wakeup
+
+State = WebhookDelivery.State
+
+
+class Command(BaseCommand):
+    help = "List, replay or purge received webhook deliveries."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        show = actions.add_parser("list", help="the newest deliveries, without their bodies")
+        show.add_argument("--state", choices=State.values, action="append")
+        show.add_argument("--limit", type=int, default=50)
+        show.add_argument("--json", action="store_true", dest="as_json")
+        replay = actions.add_parser("replay", help="process deliveries again")
+        replay.add_argument("ids", nargs="*", metavar="ID", help="a row's number or a webhook id")
+        replay.add_argument("--dead", action="store_true", help="all that gave up")
+        replay.add_argument("--json", action="store_true", dest="as_json")
+        purge = actions.add_parser("purge", help="delete old deliveries that are settled")
+        purge.add_argument(
+            "--older-than", type=int, metavar="DAYS", help="default: INBOX_RETENTION_DAYS"
+        )
+        purge.add_argument("--dead", action="store_true", help="those that gave up, too")
+        purge.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        {"list": self._list, "replay": self._replay, "purge": self._purge}[options["action"]](
+            options
+        )
+
+    def _list(self, options: dict[str, Any]) -> None:
+        found = WebhookDelivery.objects.defer("body").order_by("-pk")
+        if options["state"]:
+            found = found.filter(state__in=options["state"])
+        rows = [_summary(delivery) for delivery in found[: options["limit"]]]
+        if options["as_json"]:
+            self._say_json(rows)
+            return
+        for row in rows:
+            self.stdout.write(
+                f"{row['id']:>8}  {row['state']:<10}  {row['received_at']}  {row['provider']}  "
+                f"{row['type'] or 'unreadable'}  {row['delivery_id']}"
+            )
+            if row["error"]:
+                self.stdout.write(f"{'':>8}  {row['error']}")
+        self.stdout.write(f"{len(rows)} deliveries.")
+
+    def _replay(self, options: dict[str, Any]) -> None:
+        if bool(options["ids"]) == options["dead"]:
+            raise CommandError("Name the deliveries to replay, or --dead for all that gave up.")
+        everything = WebhookDelivery.objects.all()
+        replayed = inbox.replay(
+            everything.dead() if options["dead"] else everything.filter(_names(options["ids"]))
+        )
+        if replayed:
+            self._wake()
+        if options["as_json"]:
+            self._say_json({"replayed": replayed})
+        else:
+            self.stdout.write(f"{len(replayed)} deliveries are pending again.")
+
+    def _wake(self) -> None:
+        # Not `wake()`, whose thread would end with this process before it has spoken.
+        if get_settings().process_inline:
+            inline.work_off()
+        elif not wakeup.publish():
+            self.stderr.write("The broker cannot be reached: the sweeper will find them.")
+
+    def _purge(self, options: dict[str, Any]) -> None:
+        days = options["older_than"]
+        days = get_settings().inbox_retention_days if days is None else days
+        states = [State.PROCESSED, State.IGNORED, *([State.DEAD] if options["dead"] else [])]
+        deleted = inbox.purge(days, states=states)
+        if options["as_json"]:
+            self._say_json({"purged": deleted})
+        else:
+            self.stdout.write(f"{deleted} deliveries older than {days} days are purged.")
+
+    def _say_json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2))
+
+
+def _names(ids: Sequence[str]) -> Q:
+    """The condition of having one of those row numbers or webhook ids; CommandError if unknown."""
+    numbers = [int(text) for text in ids if text.isdecimal()]
+    named = Q(pk__in=numbers) | Q(delivery_id__in=ids)
+    found = WebhookDelivery.objects.filter(named)
+    known = {key for pair in found.values_list("pk", "delivery_id") for key in map(str, pair)}
+    if unknown := [text for text in ids if text not in known]:
+        raise CommandError(f"There is no delivery {', '.join(unknown)}; nothing was replayed.")
+    return named
+
+
+def _summary(delivery: WebhookDelivery) -> dict[str, Any]:
+    return {
+        "id": delivery.pk,
+        "delivery_id": delivery.delivery_id,
+        "provider": delivery.provider,
+        "type": delivery.type,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "received_at": delivery.received_at.isoformat(timespec="seconds"),
+        "due_at": delivery.due_at.isoformat(timespec="seconds"),
+        "error_type": delivery.error_type,
+        "error": delivery.error,
+    }

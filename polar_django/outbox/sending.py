@@ -1,0 +1,111 @@
+"""Sending what is due: the only code that changes a `Transition` after it was written.
+
+Each receiver is called until it has succeeded once, the others are not called again for its sake.
+At least once: a worker that is killed between a call and its record makes the call again.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+
+from polar_django.models import Transition
+from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
+from polar_django.webhooks.claims import claim_due
+from polar_django.webhooks.retries import MAX_ATTEMPTS, delay_after, describe
+
+logger = logging.getLogger(__name__)
+
+State = Transition.State
+_LOCK = "outbox"
+_DUE = (State.PENDING, State.FAILED)
+_BATCH = 50
+
+
+def send_all(*, until: datetime | None = None) -> int:
+    """Send everything that is due now; how many transitions. Stops early at `until`."""
+    total = 0
+    while sent := send_due():
+        total += sent
+        if until is not None and timezone.now() >= until:
+            break
+    return total
+
+
+def send_due(limit: int = _BATCH) -> int:
+    """Send up to `limit` due transitions, oldest first; how many were due.
+
+    Never raises what a receiver raises. Call it outside a transaction: receivers may do anything.
+    One query a table concerned, and one statement for each transition that somebody waits for.
+    """
+    claimed = claim_due(
+        Transition.objects.filter(state__in=_DUE, due_at__lte=timezone.now()).order_by(
+            "due_at", "pk"
+        ),
+        limit,
+        lock=_LOCK,
+        was_interrupted=lambda item: item.attempts > 0 and item.state == State.PENDING,
+    )
+    waiting = {item: _waiting_for(item) for item in claimed}
+    _settle([item for item in claimed if not waiting[item]], state=State.SENT)
+    awaited = [item for item in claimed if waiting[item]]
+    around = Surroundings.of(awaited)
+    for item in awaited:
+        if timezone.now() >= item.due_at:
+            # The lease is over, so that the rest may be in other hands by now.
+            break
+        _send(item, waiting[item], around)
+    return len(claimed)
+
+
+def _waiting_for(transition: Transition) -> Sequence[Receiver]:
+    """The receivers that have not yet succeeded."""
+    done = set(transition.receivers_done)
+    return [item for item in receivers_of(transition) if item.name not in done]
+
+
+def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundings) -> None:
+    done = list(transition.receivers_done)
+    errors: list[tuple[str, Exception]] = []
+    if transition.attempts > MAX_ATTEMPTS:
+        errors.append(("the worker", RuntimeError("It was killed at each attempt.")))
+    else:
+        for receiver in waiting:
+            try:
+                receiver.call(around)
+            except Exception as error:
+                errors.append((receiver.name, error))
+            else:
+                done.append(receiver.name)
+    if not errors:
+        _settle([transition], state=State.SENT, receivers_done=done, error="")
+        return
+    delay = delay_after(transition.attempts)
+    reasons = "; ".join(f"{name}: {describe(error)}" for name, error in errors)
+    _settle(
+        [transition],
+        state=State.FAILED if delay else State.DEAD,
+        receivers_done=done,
+        due_at=timezone.now() + delay if delay else transition.due_at,
+        error=reasons,
+    )
+    logger.log(
+        logging.WARNING if delay else logging.ERROR,
+        "%s of %s %s, attempt %s, %s: %s",
+        transition.name,
+        transition.object_type,
+        transition.object_id,
+        transition.attempts,
+        f"next in {delay}" if delay else "given up",
+        reasons,
+    )
+
+
+def _settle(transitions: Sequence[Transition], **changes: object) -> None:
+    if transitions:
+        Transition.objects.filter(
+            pk__in=[item.pk for item in transitions],
+            due_at__in={item.due_at for item in transitions},
+            state__in=_DUE,
+        ).update(**changes)

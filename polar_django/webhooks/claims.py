@@ -1,0 +1,52 @@
+"""Taking due rows of a queue table, so that no two workers hold the same one.
+
+A row is due when `due_at` has come. Claiming moves `due_at` to the end of a lease, so that the rows
+of a worker that was killed become due again by themselves. The end of the lease also tells claims
+apart: what a late worker writes under a lease that is over changes nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import connections, transaction
+from django.db.models import F, Model, QuerySet
+from django.utils import timezone
+
+from polar_django.mirror import locks
+from polar_django.webhooks.retries import LEASE
+
+Row = TypeVar("Row", bound=Model)
+
+
+def claim_due(
+    due: QuerySet[Row],
+    limit: int,
+    *,
+    lock: str,
+    was_interrupted: Callable[[Row], bool],
+    **changes: Any,
+) -> list[Row]:
+    """Up to `limit` of the rows, now ours, in the queryset's order. Two statements; SQLite: three.
+
+    A row whose worker was killed is claimed alone: if it is the one that kills, it takes no others
+    with it. `changes` are columns to set beside `attempts` and `due_at`.
+    """
+    with transaction.atomic(using=due.db):
+        if connections[due.db].features.has_select_for_update_skip_locked:
+            rows = list(due.select_for_update(skip_locked=True)[:limit])
+        else:
+            # The transaction has to begin with a write: SQLite refuses to make one of a read.
+            locks.take([lock])
+            rows = list(due[:limit])
+        if interrupted := [row for row in rows if was_interrupted(row)]:
+            rows = interrupted[:1]
+        if rows:
+            changes["due_at"] = timezone.now() + LEASE
+            due.model._default_manager.using(due.db).filter(pk__in=[row.pk for row in rows]).update(
+                attempts=F("attempts") + 1, **changes
+            )
+    for row in rows:
+        row.attempts += 1  # type: ignore[attr-defined]  # both queue tables have it
+        for name, value in changes.items():
+            setattr(row, name, value)
+    return rows

@@ -1,0 +1,217 @@
+"""The inbox: the only writer of `WebhookDelivery`.
+
+States: pending → processing → processed | ignored | failed (tried again when due) → dead. A row is
+claimed for the length of a lease; a killed worker's rows become due again by themselves. Nothing
+here enqueues: views, commands and the admin wake the worker (`polar_django.webhooks.wakeup`).
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connections, router, transaction
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.utils import timezone
+
+from polar_django.models import Transition, WebhookDelivery
+from polar_django.providers.base import Envelope
+from polar_django.webhooks.claims import claim_due
+from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS, delay_after, describe
+
+__all__ = [
+    "Backlog",
+    "LeaseLost",
+    "backlog",
+    "claim",
+    "claim_one",
+    "fail",
+    "finish",
+    "purge",
+    "replay",
+    "store",
+]
+
+logger = logging.getLogger(__name__)
+
+State = WebhookDelivery.State
+_LOCK = "inbox"
+_WAITING = (State.PENDING, State.PROCESSING, State.FAILED)
+_PURGE_BATCH = 500
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the delivery over, because this one was too slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`due` deliveries wait for a worker, the oldest since `oldest_due_at`; `dead` gave up."""
+
+    due: int
+    oldest_due_at: datetime | None
+    dead: int
+
+
+def store(provider: str, envelope: Envelope, body: bytes) -> WebhookDelivery | None:
+    """Keep a verified message; None where it is already kept. One INSERT, whichever it is.
+
+    Within a transaction of the caller's a savepoint guards it. Raises DatabaseError.
+    """
+    now = timezone.now()
+    delivery = WebhookDelivery(
+        provider=provider,
+        delivery_id=_storable(envelope.delivery_id),
+        type=_storable(envelope.type),
+        timestamp=envelope.timestamp,
+        api_version=_storable(envelope.api_version)[:32],
+        body=body,
+        received_at=now,
+        due_at=now,
+    )
+    using = router.db_for_write(WebhookDelivery)
+    try:
+        if connections[using].in_atomic_block:
+            with transaction.atomic(using=using):
+                delivery.save(using=using, force_insert=True)
+        else:
+            delivery.save(using=using, force_insert=True)
+    except IntegrityError:
+        # The only constraint that these values can break is "polar_delivery_once".
+        return None
+    return delivery
+
+
+def _storable(text: str) -> str:
+    """What every database accepts: JSON allows NUL and lone surrogates, PostgreSQL does not."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:255]
+
+
+def claim(limit: int = 100) -> list[WebhookDelivery]:
+    """Up to `limit` due deliveries, oldest first, now processing. Two or three statements.
+
+    One that has killed its worker every time is given up here.
+    """
+    claimed = claim_due(
+        WebhookDelivery.objects.filter(state__in=_WAITING, due_at__lte=timezone.now()).order_by(
+            "due_at", "pk"
+        ),
+        limit,
+        lock=_LOCK,
+        was_interrupted=lambda delivery: delivery.state == State.PROCESSING,
+        state=State.PROCESSING,
+    )
+    return _without_killers(claimed)
+
+
+def claim_one(pk: int) -> WebhookDelivery | None:
+    """That delivery, if it waits for a worker and none has it, due or not. Two statements."""
+    now = timezone.now()
+    taken = WebhookDelivery.objects.filter(
+        Q(state__in=(State.PENDING, State.FAILED)) | Q(state=State.PROCESSING, due_at__lte=now),
+        pk=pk,
+    ).update(state=State.PROCESSING, attempts=F("attempts") + 1, due_at=now + LEASE)
+    if not taken:
+        return None
+    claimed = WebhookDelivery.objects.filter(pk=pk, state=State.PROCESSING)
+    return next(iter(_without_killers(list(claimed))), None)
+
+
+def _without_killers(claimed: list[WebhookDelivery]) -> list[WebhookDelivery]:
+    usual = [delivery for delivery in claimed if delivery.attempts <= MAX_ATTEMPTS]
+    for delivery in claimed:
+        if delivery.attempts > MAX_ATTEMPTS:
+            fail(delivery, RuntimeError("The worker was killed at each attempt."))
+    return usual
+
+
+def finish(
+    *, processed: Sequence[WebhookDelivery] = (), ignored: Sequence[WebhookDelivery] = ()
+) -> None:
+    """Settle claimed deliveries, in the transaction that applied them. One statement a state.
+
+    Raises LeaseLost where another worker has one of them by now: roll back, it will see to it.
+    """
+    for deliveries, state in ((processed, State.PROCESSED), (ignored, State.IGNORED)):
+        if deliveries:
+            _settle(
+                deliveries,
+                state=state,
+                processed_at=timezone.now(),
+                error_type="",
+                error="",
+            )
+
+
+def fail(delivery: WebhookDelivery, error: Exception) -> bool:
+    """Put a claimed delivery off to a later attempt; whether there will be one. One statement.
+
+    Raises LeaseLost.
+    """
+    delay = delay_after(delivery.attempts, error)
+    _settle(
+        [delivery],
+        state=State.FAILED if delay else State.DEAD,
+        due_at=timezone.now() + (delay or timedelta()),
+        error_type=f"{type(error).__module__}.{type(error).__qualname__}"[:255],
+        error=describe(error),
+    )
+    logger.log(
+        logging.WARNING if delay else logging.ERROR,
+        "Delivery %s (%s) failed, attempt %s, %s: %s",
+        delivery.delivery_id,
+        delivery.type or "unreadable",
+        delivery.attempts,
+        f"next in {delay}" if delay else "given up",
+        describe(error),
+    )
+    return delay is not None
+
+
+def _settle(deliveries: Sequence[WebhookDelivery], **changes: object) -> None:
+    settled = WebhookDelivery.objects.filter(
+        pk__in=[delivery.pk for delivery in deliveries],
+        state=State.PROCESSING,
+        due_at__in={delivery.due_at for delivery in deliveries},
+    ).update(**changes)
+    if settled != len(deliveries):
+        raise LeaseLost(f"{len(deliveries) - settled} of {len(deliveries)} deliveries.")
+
+
+def replay(deliveries: QuerySet[WebhookDelivery]) -> list[int]:
+    """Make them pending again, whatever became of them; their primary keys. Two statements.
+
+    What is in a worker's hands is left alone. The mirror is not changed by what it already knows,
+    but `@on` handlers hear of the event again.
+    """
+    now = timezone.now()
+    free = deliveries.exclude(state=State.PROCESSING, due_at__gt=now)
+    pks = list(free.order_by("pk").values_list("pk", flat=True))
+    WebhookDelivery.objects.filter(pk__in=pks).update(
+        state=State.PENDING, attempts=0, due_at=now, error_type="", error="", processed_at=None
+    )
+    return pks
+
+
+def purge(older_than_days: int, *, states: Iterable[str] = (State.PROCESSED, State.IGNORED)) -> int:
+    """Delete settled deliveries received before that; how many. In batches, each committed.
+
+    What still waits, or gave up, is kept however old, unless `states` names it. A delivery that an
+    `@on` handler is yet to hear of is kept too.
+    """
+    old = WebhookDelivery.objects.filter(
+        state__in=list(states), received_at__lt=timezone.now() - timedelta(days=older_than_days)
+    ).exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
+    deleted = 0
+    while batch := list(old.order_by("pk").values_list("pk", flat=True)[:_PURGE_BATCH]):
+        _, counts = WebhookDelivery.objects.filter(pk__in=batch).delete()
+        deleted += counts.get(WebhookDelivery._meta.label, 0)
+    return deleted
+
+
+def backlog(older_than: timedelta = timedelta()) -> Backlog:
+    """What has been due for longer than that, and what is dead. Two small queries."""
+    late = WebhookDelivery.objects.filter(
+        state__in=_WAITING, due_at__lte=timezone.now() - older_than
+    ).aggregate(due=Count("pk"), oldest=Min("due_at"))
+    return Backlog(late["due"], late["oldest"], WebhookDelivery.objects.dead().count())

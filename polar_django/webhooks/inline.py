@@ -1,0 +1,38 @@
+"""`PROCESS_INLINE`: the worker's work, done in this process after commit.
+
+For development, tests and sites without a broker. No provider is called here, where somebody waits
+for a response: a customer state that contradicts the mirror is logged and left to reconcile.
+"""
+
+import logging
+
+from polar_django import outbox
+from polar_django.webhooks import processing
+
+__all__ = ["process_now", "work_off"]
+
+logger = logging.getLogger(__name__)
+
+
+def process_now(pk: int) -> None:
+    """Process that delivery and send what it changed. Never raises: its sender is not concerned."""
+    try:
+        _tell(processing.process(pk))
+        outbox.send_all()
+    except Exception:
+        logger.exception("Inline processing failed; the delivery stays in the inbox.")
+
+
+def work_off() -> None:
+    """Process whatever is due, and send whatever is due. Never raises."""
+    try:
+        while (progress := processing.drain()).claimed:
+            _tell(progress)
+        outbox.send_all()
+    except Exception:
+        logger.exception("Inline processing failed; what is due stays due.")
+
+
+def _tell(progress: processing.Progress) -> None:
+    for _, customer_id in sorted(progress.customers_to_read):
+        logger.info("The state of customer %s contradicts the mirror; reconcile.", customer_id)

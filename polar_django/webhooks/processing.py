@@ -1,0 +1,153 @@
+"""From the inbox into the mirror: claim, parse, and write in one transaction.
+
+A batch is written as a whole. Where that fails it is written one by one, so that only the culprit
+fails. Parsing stands outside the transaction, and nothing here speaks to a provider.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import transaction
+
+from polar_django import signals
+from polar_django.mirror.upsert import Applied, Arrival, apply_arrivals
+from polar_django.models import WebhookDelivery
+from polar_django.providers.registry import get_provider
+from polar_django.snapshots import Event
+from polar_django.webhooks import inbox
+from polar_django.webhooks.dispatch import handlers_for
+
+__all__ = ["Progress", "drain", "process"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What became of the claimed deliveries; `failed` counts the dead among them.
+
+    `customers_to_read` are (provider, customer id) whose grants a customer state contradicts: read
+    them from the provider when no transaction is open.
+    """
+
+    claimed: int = 0
+    processed: int = 0
+    ignored: int = 0
+    failed: int = 0
+    transitions: int = 0
+    customers_to_read: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    delivery: WebhookDelivery
+    event: Event
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the mirror or a handler takes it, if only to find that it is stale."""
+        event = self.event
+        return bool(event.observations or event.state or handlers_for(self.delivery.type))
+
+    @property
+    def arrival(self) -> Arrival:
+        news = []
+        if handlers_for(self.delivery.type):
+            news.append(self.delivery.type)
+        if signals.webhook_processed.has_listeners(WebhookDelivery):
+            news.append("webhook_processed")
+        return Arrival(self.event, self.delivery.pk, tuple(news))
+
+
+def drain(limit: int = 100) -> Progress:
+    """Process up to `limit` due deliveries. None claimed: nothing is due.
+
+    Whatever is wrong with a delivery ends in its row. Raises only what keeps the inbox itself from
+    being written (DatabaseError); the claimed rows are then due again when their lease is over.
+    """
+    return _work_through(inbox.claim(limit))
+
+
+def process(pk: int) -> Progress:
+    """Process that delivery now, due or not, unless it is settled or in a worker's hands.
+
+    At most eight statements for a version of a known subscription. Raises as `drain` does.
+    """
+    delivery = inbox.claim_one(pk)
+    return _work_through([delivery] if delivery else [])
+
+
+def _work_through(deliveries: Sequence[WebhookDelivery]) -> Progress:
+    progress = Progress(claimed=len(deliveries))
+    by_provider = attrgetter("provider")
+    for provider, theirs in groupby(sorted(deliveries, key=by_provider), by_provider):
+        messages = list(_read(provider, theirs, progress))
+        if not messages:
+            continue
+        try:
+            applied = _apply(messages)
+        except Exception as error:
+            if len(messages) == 1:
+                _fail(messages[0].delivery, error, progress)
+                continue
+            logger.info("A batch of %s failed, and is applied one by one.", len(messages))
+            for message in messages:
+                _apply_alone(message, progress)
+        else:
+            _count(progress, messages, applied)
+    return progress
+
+
+def _read(
+    provider: str, deliveries: Iterable[WebhookDelivery], progress: Progress
+) -> Iterable[_Message]:
+    for delivery in deliveries:
+        try:
+            event = get_provider(provider).parse_event(bytes(delivery.body))
+        except Exception as error:
+            _fail(delivery, error, progress)
+        else:
+            yield _Message(delivery, event)
+
+
+def _apply(messages: Sequence[_Message]) -> Applied:
+    wanted = [message for message in messages if message.is_wanted]
+    with transaction.atomic():
+        applied = apply_arrivals([message.arrival for message in wanted])
+        inbox.finish(
+            processed=[message.delivery for message in wanted],
+            ignored=[message.delivery for message in messages if not message.is_wanted],
+        )
+    return applied
+
+
+def _apply_alone(message: _Message, progress: Progress) -> None:
+    try:
+        applied = _apply([message])
+    except Exception as error:
+        _fail(message.delivery, error, progress)
+    else:
+        _count(progress, [message], applied)
+
+
+def _fail(delivery: WebhookDelivery, error: Exception, progress: Progress) -> None:
+    progress.failed += 1
+    try:
+        if not isinstance(error, inbox.LeaseLost):
+            inbox.fail(delivery, error)
+            return
+    except inbox.LeaseLost:
+        pass
+    logger.warning("Delivery %s was taken over by another worker.", delivery.delivery_id)
+
+
+def _count(progress: Progress, messages: Sequence[_Message], applied: Applied) -> None:
+    wanted = sum(message.is_wanted for message in messages)
+    progress.processed += wanted
+    progress.ignored += len(messages) - wanted
+    progress.transitions += applied.transitions
+    provider = messages[0].delivery.provider
+    progress.customers_to_read |= {(provider, key) for key in applied.customers_to_read}

@@ -1,0 +1,151 @@
+"""Telling the workers that something waits: one broker message per burst, and no waiting for it.
+
+A daemon thread of this process publishes `drain_inbox`, then rests 50 ms; what is asked for in the
+meantime is one more message at its end. So a request never waits for the broker, not even for one
+that accepts and never answers, and a flood of deliveries is no flood of messages.
+
+The trade: a wake-up may be lost (the broker is down, the process ends within those milliseconds).
+Nothing else is: the rows are committed, and the sweeper finds them, within 30 s by default.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+
+from celery import current_app
+from django.db import transaction
+
+from polar_django.conf import get_settings
+from polar_django.tasks import drain_inbox
+from polar_django.webhooks import inline
+
+__all__ = ["publish", "wake"]
+
+logger = logging.getLogger(__name__)
+
+_REST = 0.05
+_PAUSE_AFTER_FAILURE = 10.0
+# Per step, of which publishing has two: connecting, and writing.
+_PATIENCE = 0.5
+_MESSAGE_EXPIRES = 60
+
+
+def wake() -> None:
+    """Have the inbox and the outbox seen to, once the caller's transaction is committed.
+
+    With `PROCESS_INLINE` that is done here, before this returns; it never raises. Otherwise costs
+    microseconds. No queries of its own.
+    """
+    transaction.on_commit(_wake_now, robust=True)
+
+
+def _wake_now() -> None:
+    if get_settings().process_inline:
+        inline.work_off()
+    elif current_app.conf.task_always_eager:
+        # The task runs right here, and belongs in the thread that holds the connections.
+        publish()
+    else:
+        _waker.want()
+
+
+def publish() -> bool:
+    """Send one wake-up now, from this thread; whether the broker took it. Never raises.
+
+    About a second at most with Redis. After a failure nothing is tried for ten seconds.
+    """
+    if time.monotonic() < _waker.closed_until:
+        return False
+    try:
+        _send_message()
+    except Exception as error:
+        # A broker library may raise anything; whatever it is, the sweeper will come.
+        _waker.closed_until = time.monotonic() + _PAUSE_AFTER_FAILURE
+        logger.warning(
+            "The broker cannot be reached (%s); the sweeper will find the deliveries.",
+            type(error).__name__,
+        )
+        return False
+    return True
+
+
+def _send_message() -> None:
+    if current_app.conf.task_always_eager:
+        drain_inbox.apply()
+        return
+    limits = {
+        "socket_connect_timeout": _PATIENCE,
+        "socket_timeout": _PATIENCE,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+        # py-amqp's names for the same.
+        "read_timeout": _PATIENCE,
+        "write_timeout": _PATIENCE,
+    }
+    # A connection of its own: the pool's would keep the limits of the project's settings.
+    connection = current_app.connection_for_write(
+        connect_timeout=_PATIENCE, transport_options=limits
+    )
+    try:
+        drain_inbox.apply_async(connection=connection, retry=False, expires=_MESSAGE_EXPIRES)
+    finally:
+        connection.release()
+
+
+class _Waker:
+    """The thread, and what it was asked for."""
+
+    def __init__(self) -> None:
+        self.closed_until = 0.0
+        self._wanted = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def want(self) -> None:
+        self._wanted.set()
+        if self._thread is None or not self._thread.is_alive():
+            with self._starting:
+                if self._thread is None or not self._thread.is_alive():
+                    self._start()
+
+    def _start(self) -> None:
+        if not _threads_run():
+            publish()
+            return
+        self._thread = threading.Thread(target=self._run, name="polar-wake-up", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._thread = None
+            publish()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            publish()
+            time.sleep(_REST)
+
+
+def _threads_run() -> bool:
+    """uWSGI starts a thread, and lets it stand still, unless it was told otherwise."""
+    uwsgi = sys.modules.get("uwsgi")
+    if uwsgi is None:
+        return True
+    options = {os.fsdecode(name) for name in getattr(uwsgi, "opt", {})}
+    return bool(options & {"enable-threads", "threads"})
+
+
+_waker = _Waker()
+
+
+def _forget_thread() -> None:
+    """A forked child has the parent's objects, but not its threads."""
+    global _waker
+    _waker = _Waker()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_thread)
