@@ -66,7 +66,8 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
 def _callable(name: str, value: Any) -> Callable[..., Any] | str:
     if not callable(value) and not isinstance(value, str):
         raise ConfigurationError(f"{name} must be a function or the dotted path of one.")
-    return value
+    given: Callable[..., Any] | str = value
+    return given
 
 
 def _setting(default: Any, read: Reader) -> Any:

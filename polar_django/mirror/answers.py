@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from polar_django.mirror.upsert import Applied, apply_versions
-from polar_django.mirror.versions import Version
+from polar_django.mirror.versions import Cause, Version
 from polar_django.snapshots import Answer
 
 __all__ = ["apply_answer", "stored_keys"]
@@ -46,8 +46,9 @@ def apply_answer(
     """
     keys = [key for key in (sent or {}).values() if key is not None]
     as_of = max([answer.answered_at - _DATE_HEADER_ROUNDS_DOWN_BY, *keys])
+    cause = Cause(source) if source else None
     versions = [
-        Version(answer.provider, seen.snapshot, as_of, embedded=seen.embedded, source=source)
+        Version(answer.provider, seen.snapshot, as_of, cause, embedded=seen.embedded)
         for seen in answer.observations
     ]
     with transaction.atomic():

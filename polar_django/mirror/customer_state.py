@@ -8,11 +8,10 @@ read the customer's grants from the provider.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Q
 
-from polar_django.mirror.versions import Version, Weight
+from polar_django.mirror.versions import Cause, Version, Weight
 from polar_django.models import BenefitGrant
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import CustomerState, Event
@@ -23,17 +22,17 @@ _NOT_IN_A_STATE = ("customer_id", "member_id", "subscription_id", "order_id", "c
 
 
 def versions_in(
-    state: CustomerState, provider: str, as_of: datetime, **about: Any
+    state: CustomerState, provider: str, as_of: datetime, cause: Cause | None
 ) -> Iterator[Version]:
     """The versions a state brings. No queries."""
-    yield Version(provider, state.customer, as_of, **about)
+    yield Version(provider, state.customer, as_of, cause)
     for meter in state.meters:
-        yield Version(provider, meter, as_of, **about)
+        yield Version(provider, meter, as_of, cause)
     for subscription in state.subscriptions:
-        yield Version(provider, subscription, None, Weight.EMBEDDED, **about)
+        yield Version(provider, subscription, None, weight=Weight.EMBEDDED)
     for grant in state.grants:
         weight = Weight.HINT if state.customer.type == "individual" else Weight.RE_GRANT
-        yield Version(provider, grant, grant.granted_at or as_of, weight, **about)
+        yield Version(provider, grant, grant.granted_at or as_of, cause, weight)
 
 
 def keep_what_a_state_lacks(row: MirroredModel, current: MirroredModel) -> None:

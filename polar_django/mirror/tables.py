@@ -7,7 +7,6 @@ order, so that two of them cannot wait for each other.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.db import connections, router
@@ -34,30 +33,31 @@ TABLES: Mapping[type[ObjectSnapshot], type[MirroredModel]] = {
     snapshots.BenefitGrantSnapshot: models.BenefitGrant,
 }
 # Tables whose rows say whose they are; the customer's link decides.
-OWNED: tuple[type[MirroredModel], ...] = (
+OWNED: tuple[type[Any], ...] = (
     models.CheckoutSession,
     models.Subscription,
     models.Order,
     models.BenefitGrant,
 )
 # Columns the provider knows nothing of: a new version of a row keeps them.
-OUR_COLUMNS = ("subscriber_id", "user_id", "is_seat", "expires_at", "reason", "plan", "next_url")
+_OURS = frozenset(
+    {"subscriber_id", "user_id", "is_seat", "expires_at", "reason", "plan", "next_url"}
+)
 
 
-@cache
-def provider_columns(snapshot_class: type[ObjectSnapshot]) -> tuple[str, ...]:
-    """The snapshot's fields that are columns: all but hints such as `for_team`."""
-    known = {field.attname for field in TABLES[snapshot_class]._meta.concrete_fields}
-    return tuple(field.name for field in fields(snapshot_class) if field.name in known)
+def _columns(table: type[Model]) -> set[str]:
+    return {field.attname for field in table._meta.concrete_fields}
 
 
-@cache
-def our_columns(
-    table: type[MirroredModel], snapshot_class: type[ObjectSnapshot]
-) -> tuple[str, ...]:
-    known = {field.attname for field in table._meta.concrete_fields}
-    taken = set(provider_columns(snapshot_class))
-    return tuple(name for name in OUR_COLUMNS if name in known and name not in taken)
+# The snapshot's fields that are columns of its table: all but hints such as `for_team`.
+PROVIDER_COLUMNS: Mapping[type[ObjectSnapshot], tuple[str, ...]] = {
+    kind: tuple(item.name for item in fields(kind) if item.name in _columns(table))
+    for kind, table in TABLES.items()
+}
+KEPT_COLUMNS: Mapping[type[ObjectSnapshot], tuple[str, ...]] = {
+    kind: tuple(sorted((_OURS & _columns(table)) - set(PROVIDER_COLUMNS[kind])))
+    for kind, table in TABLES.items()
+}
 
 
 def new_row(
@@ -65,7 +65,7 @@ def new_row(
 ) -> MirroredModel:
     """An unsaved row holding the snapshot."""
     kind = type(snapshot)
-    values: dict[str, Any] = {name: getattr(snapshot, name) for name in provider_columns(kind)}
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in PROVIDER_COLUMNS[kind]}
     return TABLES[kind](provider=provider, as_of=as_of, synced_at=synced_at, **values)
 
 

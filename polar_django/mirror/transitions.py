@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from polar_django.mirror.versions import Version
+from polar_django.mirror.versions import Cause
 from polar_django.models import BenefitGrant, Order, Subscription, Transition
 from polar_django.models.base import MirroredModel
 
@@ -69,16 +69,16 @@ def changes_between(before: MirroredModel | None, after: MirroredModel) -> Itera
             yield "order_refunded"
 
 
-def news_of(name: str, row: MirroredModel, version: Version, happened_at: datetime) -> Transition:
+def news_of(name: str, row: MirroredModel, cause: Cause, happened_at: datetime) -> Transition:
     """The outbox row that tells of one change."""
     return entry(
         name,
-        provider=version.provider,
+        provider=row.provider,
         object_type=row._meta.model_name or "",
         object_id=row.pk,
         customer_id=getattr(row, "customer_id", None),
-        delivery_id=version.delivery_pk,
-        source=version.source,
+        delivery_id=cause.delivery_pk,
+        source=cause.source,
         happened_at=happened_at,
     )
 

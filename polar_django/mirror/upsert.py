@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from polar_django.exceptions import ForeignObject
 from polar_django.mirror import catalog, customer_state, linking, locks, seats
-from polar_django.mirror.tables import TABLES, new_row, our_columns, write_rows
+from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
-from polar_django.mirror.versions import Version, Weight, supersedes
+from polar_django.mirror.versions import Cause, Version, Weight, supersedes
 from polar_django.models import Transition
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import Event
@@ -73,20 +73,14 @@ def apply_arrivals(arrivals: Sequence[Arrival]) -> Applied:
     told: list[Transition] = []
     for arrival in arrivals:
         event = arrival.event
-        about = {"source": Transition.Source.DELIVERY, "delivery_pk": arrival.delivery_pk}
-        for seen in event.observations:
-            versions.append(
-                Version(
-                    event.provider,
-                    seen.snapshot,
-                    event.timestamp,
-                    embedded=seen.embedded,
-                    **about,
-                )
-            )
+        about = Cause(Transition.Source.DELIVERY, arrival.delivery_pk)
+        versions.extend(
+            Version(event.provider, seen.snapshot, event.timestamp, about, embedded=seen.embedded)
+            for seen in event.observations
+        )
         if event.state:
             versions.extend(
-                customer_state.versions_in(event.state, event.provider, event.timestamp, **about)
+                customer_state.versions_in(event.state, event.provider, event.timestamp, about)
             )
         told.extend(_heard(arrival))
     states = [arrival.event for arrival in arrivals if arrival.event.state]
@@ -106,7 +100,7 @@ def apply_versions(
         _load(batch, versions)
         for version in sorted(versions, key=lambda version: version.order):
             _fold(batch, version)
-        _write(batch, versions[0].source)
+        _write(batch, versions[0].cause)
     unlisted = customer_state.customers_to_read(states)
     told = [*batch.news, *news]
     Transition.objects.bulk_create(told)
@@ -147,15 +141,16 @@ def _fold(batch: _Batch, version: Version) -> None:
     if not supersedes(version, current):
         return
     row = _next_row(batch, version, current)
-    if version.source:
+    if version.cause:
         before = current if current is not None and current.as_of is not None else None
         happened_at = version.as_of or batch.now
         batch.news.extend(
-            news_of(name, row, version, happened_at) for name in changes_between(before, row)
+            news_of(name, row, version.cause, happened_at) for name in changes_between(before, row)
         )
     if current is None or _points_elsewhere(current, row):
         batch.copies.extend(
-            Version(version.provider, copy, None, Weight.EMBEDDED) for copy in version.embedded
+            Version(version.provider, copy, None, weight=Weight.EMBEDDED)
+            for copy in version.embedded
         )
     if getattr(version.snapshot, "for_team", False):
         batch.team_grants.add(row.pk)
@@ -169,7 +164,7 @@ def _next_row(batch: _Batch, version: Version, current: MirroredModel | None) ->
     row = new_row(version.provider, version.snapshot, as_of=version.as_of, synced_at=batch.now)
     if current is None:
         return row
-    for name in our_columns(type(row), type(version.snapshot)):
+    for name in KEPT_COLUMNS[type(version.snapshot)]:
         setattr(row, name, getattr(current, name))
     if version.weight is not Weight.FULL:
         customer_state.keep_what_a_state_lacks(row, current)
@@ -185,7 +180,7 @@ def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
     )
 
 
-def _write(batch: _Batch, source: str | None) -> None:
+def _write(batch: _Batch, cause: Cause | None) -> None:
     copies = _rows_of_copies(batch)
     members = linking.resolve_members(batch.changed, copies)
     customers = linking.resolve_owners(batch.changed, copies)
@@ -198,8 +193,8 @@ def _write(batch: _Batch, source: str | None) -> None:
     catalog.archive_unlisted_prices(batch.changed)
     seats.correct(batch.changed, batch.stored)
     linking.rehome(customers, members)
-    if source:
-        batch.news.extend(linking.news_of_link(customer, source) for customer in customers)
+    if cause:
+        batch.news.extend(linking.news_of_link(customer, cause.source) for customer in customers)
 
 
 def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, MirroredModel]]:

@@ -32,16 +32,23 @@ class Weight(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the mirror writes, for the outbox. `source` is a `Transition.Source`."""
+
+    source: str
+    delivery_pk: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
-    """One snapshot on its way into the mirror, with what its row and its transitions need."""
+    """One snapshot on its way into the mirror. Without a cause nobody is told of its changes."""
 
     provider: str
     snapshot: ObjectSnapshot
     as_of: datetime | None
+    cause: Cause | None = None
     weight: Weight = Weight.FULL
     embedded: tuple[ObjectSnapshot, ...] = ()
-    source: str | None = None
-    delivery_pk: int | None = None
 
     @property
     def order(self) -> tuple[datetime, datetime]:
