@@ -9,11 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from polar_django.snapshots import Answer, Event
+from polar_django.conf import Settings
+from polar_django.exceptions import NotSupported
+from polar_django.snapshots import Answer, CustomerState, Event
 
-__all__ = ["Capability", "CheckoutRequest", "Envelope", "Page", "PortalSession", "Provider"]
+__all__ = [
+    "Capability",
+    "CheckoutRequest",
+    "Envelope",
+    "Page",
+    "PortalSession",
+    "Provider",
+    "StateAnswer",
+]
 
 
 class Capability(StrEnum):
@@ -66,6 +76,18 @@ class PortalSession:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAnswer:
+    """A customer state as an answer; `answered_at` is on the provider's clock.
+
+    The state itself may be older than that: at Polar up to an hour.
+    """
+
+    provider: str
+    answered_at: datetime
+    state: CustomerState
+
+
 # One page of a list: `observations` in the provider's order, oldest first.
 Page = Answer
 
@@ -76,6 +98,11 @@ class Provider(ABC):
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
     accepted_status: ClassVar[int] = 202
+
+    @classmethod
+    def from_settings(cls, settings: Settings, options: Mapping[str, Any]) -> Self:
+        """One configured by the project; `options` is its own entry in `PROVIDERS`. No calls."""
+        return cls()
 
     @abstractmethod
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
@@ -117,7 +144,8 @@ class Provider(ABC):
         """A page where this customer manages their billing. One call."""
 
     @abstractmethod
-    def get_subscription(self, subscription_id: str) -> Answer: ...
+    def get_subscription(self, subscription_id: str) -> Answer:
+        """A subscription as it is now. Raises ObjectNotFound. One call."""
 
     @abstractmethod
     def cancel_subscription(
@@ -140,3 +168,30 @@ class Provider(ABC):
         `kind` is "customers", "products", "benefits", "benefit_grants", "subscriptions",
         "orders", …; `filters` are the provider's own, e.g. `customer_id=`.
         """
+
+    def get_customer(self, customer_id: str) -> Answer:
+        """A customer as it is now. Raises ObjectNotFound, also for a deleted one. One call."""
+        raise self._cannot("read one customer")
+
+    def get_product(self, product_id: str) -> Answer:
+        """A product and its current prices. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one product")
+
+    def get_benefit(self, benefit_id: str) -> Answer:
+        """A benefit as it is now. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one benefit")
+
+    def get_order(self, order_id: str) -> Answer:
+        """An order as it is now. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one order")
+
+    def customer_state(self, customer_id: str) -> StateAnswer:
+        """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
+        raise self._cannot("read a customer's state")
+
+    def list_benefit_grants(self, customer_id: str) -> Iterator[Page]:
+        """All grants of a customer, revoked ones too, oldest first; one call a page."""
+        return self.list_objects("benefit_grants", customer_id=customer_id)
+
+    def _cannot(self, what: str) -> NotSupported:
+        return NotSupported(f"The provider {self.name} cannot {what}.")

@@ -1,0 +1,1 @@
+"""Polar (polar.sh): the provider whose names and shapes this package speaks."""

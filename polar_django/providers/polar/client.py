@@ -1,0 +1,125 @@
+"""Polar's REST API: endpoints in, JSON out. Nothing here knows snapshots.
+
+Collections end in a slash, objects do not; the other spelling is a redirect, and an error here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from polar_django.exceptions import InvalidRequest, ProviderUnavailable
+from polar_django.providers.addresses import QueryValue
+from polar_django.providers.transport import Reply, Transport
+
+PAGE_SIZE = 100
+
+
+class Collection(NamedTuple):
+    """Where a list is, and how it is walked so that new objects come last."""
+
+    route: str
+    sorting: str | None = "created_at"
+    items: str = "items"
+
+
+COLLECTIONS: Mapping[str, Collection] = {
+    "benefit_grants": Collection("/v1/benefit-grants/"),
+    "benefits": Collection("/v1/benefits/"),
+    "checkouts": Collection("/v1/checkouts/"),
+    "customer_meters": Collection("/v1/customer-meters/"),
+    # Of one subscription or order, which must be named; all at once, without pages.
+    "customer_seats": Collection("/v1/customer-seats", None, "seats"),
+    "customers": Collection("/v1/customers/"),
+    "discounts": Collection("/v1/discounts/"),
+    "members": Collection("/v1/members/"),
+    "meters": Collection("/v1/meters/"),
+    "orders": Collection("/v1/orders/"),
+    "products": Collection("/v1/products/"),
+    "refunds": Collection("/v1/refunds/"),
+    # Cannot be sorted by creation; `started_at` is set then, and never changes to an earlier one.
+    "subscriptions": Collection("/v1/subscriptions/", "started_at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolarClient:
+    """One call a method, and a page for `pages`. Raises as `Transport.request`."""
+
+    transport: Transport
+
+    def get(self, kind: str, object_id: str) -> Reply:
+        """One object of a collection, by its id."""
+        return self.transport.request("GET", _route_of(kind), path={"id": object_id})
+
+    def create(self, kind: str, body: Mapping[str, Any]) -> Reply:
+        return self.transport.request("POST", _collection(kind).route, body=body)
+
+    def update(self, kind: str, object_id: str, body: Mapping[str, Any]) -> Reply:
+        return self.transport.request("PATCH", _route_of(kind), path={"id": object_id}, body=body)
+
+    def delete(self, kind: str, object_id: str) -> Reply:
+        return self.transport.request("DELETE", _route_of(kind), path={"id": object_id})
+
+    def customer_by_external_id(self, external_id: str) -> Reply:
+        return self.transport.request(
+            "GET", "/v1/customers/external/{external_id}", path={"external_id": external_id}
+        )
+
+    def customer_state(self, customer_id: str) -> Reply:
+        """What the server last computed, which may be an hour old."""
+        return self.transport.request("GET", "/v1/customers/{id}/state", path={"id": customer_id})
+
+    def create_customer_session(self, body: Mapping[str, Any]) -> Reply:
+        return self.transport.request("POST", "/v1/customer-sessions/", body=body)
+
+    def list(self, kind: str, **query: QueryValue) -> Reply:
+        """One page, as asked for."""
+        return self.transport.request("GET", _collection(kind).route, query=query)
+
+    def pages(self, kind: str, **filters: QueryValue) -> Iterator[tuple[Reply, list[Any]]]:
+        """All pages of a list with their items, oldest first; empty ones are left out.
+
+        Raises ProviderUnavailable where the answer is no list, or the same page comes again.
+        """
+        sorting, items_name = _collection(kind)[1:]
+        number, before = 1, None
+        while True:
+            paging: dict[str, QueryValue] = {}
+            if sorting is not None:
+                paging = {"page": number, "limit": PAGE_SIZE, "sorting": sorting}
+            reply = self.list(kind, **{**filters, **paging})
+            items = _items_in(reply, kind, items_name)
+            if items and items == before:
+                raise ProviderUnavailable(f"The list of {kind} repeats its page {number}.")
+            if items:
+                yield reply, items
+            if not items or sorting is None or number >= _last_page(reply):
+                return
+            number, before = number + 1, items
+
+
+def _collection(kind: str) -> Collection:
+    try:
+        return COLLECTIONS[kind]
+    except KeyError:
+        raise InvalidRequest(
+            f"Polar has no list of {kind!r} (it has: {', '.join(COLLECTIONS)})."
+        ) from None
+
+
+def _route_of(kind: str) -> str:
+    return f"{_collection(kind).route.rstrip('/')}/{{id}}"
+
+
+def _items_in(reply: Reply, kind: str, name: str) -> list[Any]:
+    items = reply.data.get(name) if isinstance(reply.data, dict) else None
+    if not isinstance(items, list):
+        raise ProviderUnavailable(f"The list of {kind} was answered with something else.")
+    return items
+
+
+def _last_page(reply: Reply) -> int:
+    """The number of the last page; without one, the walk ends at the first empty page."""
+    pagination = reply.data.get("pagination")
+    last = pagination.get("max_page") if isinstance(pagination, dict) else None
+    return last if isinstance(last, int) else 1_000_000
