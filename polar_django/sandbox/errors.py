@@ -13,7 +13,10 @@ __all__ = [
     "AlreadyActiveSubscriptionError",
     "AlreadyCanceledSubscription",
     "BadRequest",
+    "CheckoutCustomerDeleted",
+    "CheckoutCustomerExternalIdMismatch",
     "ClockRunsForward",
+    "DiscountRedemptionLimitReached",
     "ExpiredCheckoutError",
     "InvalidRequest",
     "NotOpenCheckout",
@@ -72,8 +75,27 @@ class ExpiredCheckoutError(SandboxError):
     status, text = 410, "This checkout session has expired."
 
 
+class CheckoutCustomerDeleted(SandboxError):
+    status, text = 409, "The customer of this checkout has been deleted."
+
+
+class CheckoutCustomerExternalIdMismatch(SandboxError):
+    """Polar answers this one with 422 and a text, not a list."""
+
+    status = 422
+    text = "A customer with this external ID already exists with a different email address."
+
+
+class DiscountRedemptionLimitReached(SandboxError):
+    status, text = 403, "This discount has reached its redemption limit."
+
+
 class PaymentError(SandboxError):
-    status, text = 400, "Your card was declined."
+    status = 400
+    text = (
+        "The payment failed: Your card was declined. Please try again with a different payment "
+        "method."
+    )
 
 
 class AlreadyActiveSubscriptionError(SandboxError):

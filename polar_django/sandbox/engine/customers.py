@@ -1,37 +1,240 @@
 """Customers and their members."""
 
+import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
-from polar_django.sandbox.models import Customer, Member
+from polar_django.sandbox import clock, shapes, tokens
+from polar_django.sandbox.engine import grants, rows, subscriptions
+from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
+from polar_django.sandbox.engine.work import business_transaction
+from polar_django.sandbox.errors import InvalidRequest, invalid
+from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Member
+
+__all__ = [
+    "add_customer",
+    "create_customer",
+    "create_member",
+    "delete_customer",
+    "delete_member",
+    "find_by_email",
+    "find_by_external_id",
+    "normalize_address",
+    "update_customer",
+    "update_member",
+]
+
+ADDRESS_FIELDS = ("line1", "line2", "postal_code", "city", "state", "country")
+PREFIXED_STATES = ("US", "CA")
+EMAIL_TAKEN = "A customer with this email address already exists."
+EXTERNAL_ID_TAKEN = "A customer with this external ID already exists."
+EXTERNAL_ID_FIXED = "Customer external ID cannot be updated."
+
+
+def find_by_email(email: str) -> Customer | None:
+    """The living customer of an e-mail, in any case of letters. One query."""
+    return Customer.objects.filter(email__iexact=email, deleted_at=None).first()
+
+
+def find_by_external_id(external_id: str) -> Customer | None:
+    """The living customer of an external id. One query."""
+    return Customer.objects.filter(external_id=external_id, deleted_at=None).first()
+
+
+def normalize_address(address: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """All six keys; the state of US and CA as "US-CA"."""
+    if address is None:
+        return None
+    full = {field: address.get(field) for field in ADDRESS_FIELDS}
+    state, country = full["state"], full["country"]
+    if state and country in PREFIXED_STATES and not str(state).startswith(f"{country}-"):
+        full["state"] = f"{country}-{state}"
+    return full
 
 
 def create_customer(data: Mapping[str, Any]) -> Customer:
-    """`data` as CustomerCreate. Raises InvalidRequest for a taken e-mail or external id. Sends member.created,
-    customer.created, customer.state_changed."""
-    raise NotImplementedError
+    """`data` as CustomerCreate (individual or team). Sends member.created, then customer.created.
+
+    Raises InvalidRequest for an e-mail or external id that a living customer has.
+    """
+    email = data.get("email") or None
+    external_id = data.get("external_id") or None
+    errors: list[dict[str, Any]] = []
+    if email and find_by_email(email):
+        errors += invalid(EMAIL_TAKEN, "email", value=email).errors
+    if external_id and find_by_external_id(external_id):
+        errors += invalid(EXTERNAL_ID_TAKEN, "external_id", value=external_id).errors
+    if errors:
+        raise InvalidRequest(errors)
+    owner = data.get("owner")
+    if not email and not owner:
+        raise invalid("Field required", "owner", type_="missing")
+    with business_transaction() as work:
+        customer = add_customer(
+            type=data.get("type") or "individual",
+            email=email,
+            external_id=external_id,
+            name=data.get("name"),
+            billing_name=data.get("billing_name"),
+            billing_address=normalize_address(data.get("billing_address")),
+            tax_id=_tax_id(data.get("tax_id")),
+            locale=data.get("locale"),
+            metadata=dict(data.get("metadata") or {}),
+            owner=owner,
+        )
+        work.later(partial(emit_customer, "created", customer.id))
+        return customer
+
+
+def add_customer(*, owner: Mapping[str, Any] | None = None, **values: Any) -> Customer:
+    """The rows of a customer and its owner, and member.created; not yet customer.created."""
+    customer = rows.create(Customer, short_id=tokens.short_id(), **values)
+    given = owner or {}
+    member = rows.create(
+        Member,
+        customer=customer,
+        email=given.get("email") or customer.email,
+        name=given.get("name") or customer.name,
+        external_id=given.get("external_id") or (None if owner else customer.external_id),
+        role="owner",
+    )
+    emit_member("created", member)
+    return customer
+
+
+def _tax_id(given: str | None) -> list[str] | None:
+    """Polar keeps a pair of number and kind; its own check of the number is not imitated."""
+    if not given:
+        return None
+    country = given[:2].lower()
+    return [given, f"{country}_vat" if country not in ("fr", "de", "it", "es") else "eu_vat"]
 
 
 def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
-    """Raises InvalidRequest (a changed external id too). Sends customer.updated, customer.state_changed."""
-    raise NotImplementedError
+    """Change what `data` names. An external id may be set once and never changed.
+
+    Raises InvalidRequest. Sends customer.updated and customer.state_changed.
+    """
+    values: dict[str, Any] = {
+        name: data[name] for name in ("name", "billing_name", "locale", "type") if name in data
+    }
+    if "external_id" in data:
+        values["external_id"] = _new_external_id(customer, data["external_id"] or None)
+    email = data.get("email")
+    if email and email != customer.email:
+        other = find_by_email(email)
+        if other is not None and other.pk != customer.pk:
+            raise invalid(EMAIL_TAKEN, "email", value=email)
+        values |= {"email": email, "email_verified": False}
+    if data.get("billing_address") is not None:
+        values["billing_address"] = normalize_address(data["billing_address"])
+    if "tax_id" in data:
+        values["tax_id"] = _tax_id(data["tax_id"])
+    if "metadata" in data:
+        values["metadata"] = dict(data["metadata"] or {})
+    with business_transaction() as work:
+        rows.change(customer, **values)
+        work.later(partial(emit_customer, "updated", customer.id))
+        return customer
+
+
+def _new_external_id(customer: Customer, external_id: str | None) -> str | None:
+    if external_id == customer.external_id:
+        return external_id
+    if customer.external_id is not None:
+        raise invalid(EXTERNAL_ID_FIXED, "external_id", value=external_id)
+    if external_id is not None and find_by_external_id(external_id):
+        raise invalid(EXTERNAL_ID_TAKEN, "external_id", value=external_id)
+    return external_id
 
 
 def delete_customer(customer: Customer, *, anonymize: bool = False) -> None:
-    """Soft delete: subscriptions and grants are revoked, members deleted, the external id is free again."""
-    raise NotImplementedError
+    """Soft delete. What was bought is revoked; the external id is free again at once.
+
+    A plain delete forgets the external id; `anonymize` keeps it and hides name and e-mail instead.
+    """
+    with business_transaction() as work:
+        for member in customer.members.filter(deleted_at=None).order_by("created_at"):
+            rows.change(member, deleted_at=clock.tick())
+            emit_member("deleted", member)
+        deleted_at = clock.tick()
+        values = _anonymous(customer, deleted_at) if anonymize else {"external_id": None}
+        rows.change(customer, deleted_at=deleted_at, **values)
+        for subscription in customer.subscriptions.filter(
+            status__in=(*BILLABLE_STATUSES, "paused")
+        ).order_by("created_at"):
+            work.later(partial(_revoke_subscription, subscription.id))
+        work.later(partial(emit_customer, "deleted", customer.id))
+        work.later(partial(_revoke_grants, customer.id))
+
+
+def _revoke_subscription(subscription_id: UUID) -> None:
+    subscriptions.revoke(subscriptions.get(subscription_id))
+
+
+def _revoke_grants(customer_id: UUID) -> None:
+    customer = Customer.objects.get(pk=customer_id)
+    for grant in customer.grants.filter(granted_at__isnull=False).order_by("created_at"):
+        grants.revoke_grant(grant.id)
+    emit_state_soon(customer_id)
+
+
+def _anonymous(customer: Customer, at: Any) -> dict[str, Any]:
+    def digest(text: str | None) -> str | None:
+        return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+    values: dict[str, Any] = {
+        "email": f"{digest(customer.email)}@anonymized.polar.sh" if customer.email else None,
+        "billing_name": digest(customer.billing_name),
+        "billing_address": None,
+        "metadata": {
+            **customer.metadata,
+            "__external_id": customer.external_id,
+            "__anonymized_at": shapes.moment(at),
+        },
+    }
+    if customer.tax_id is None:
+        values["name"] = digest(customer.name)
+    return values
 
 
 def create_member(customer: Customer, data: Mapping[str, Any]) -> Member:
-    """Sends member.created."""
-    raise NotImplementedError
+    """`data`: email, name, external_id, role. Raises InvalidRequest. Sends member.created."""
+    with business_transaction():
+        for field, lookup in (("email", "email__iexact"), ("external_id", "external_id")):
+            value = data.get(field)
+            living = customer.members.filter(deleted_at=None)
+            if value and living.filter(**{lookup: value}).exists():
+                raise invalid("A member with this value already exists.", field, value=value)
+        member = rows.create(
+            Member,
+            customer=customer,
+            email=data["email"],
+            name=data.get("name"),
+            external_id=data.get("external_id") or None,
+            role=data.get("role") or "member",
+        )
+        emit_member("created", member)
+        return member
 
 
 def update_member(member: Member, data: Mapping[str, Any]) -> Member:
-    """Sends member.updated."""
-    raise NotImplementedError
+    """`data`: name, role, email, external_id. Sends member.updated."""
+    values = {name: data[name] for name in ("name", "role", "email", "external_id") if name in data}
+    with business_transaction():
+        rows.change(member, **values)
+        emit_member("updated", member)
+        return member
 
 
 def delete_member(member: Member) -> None:
-    """Sends member.deleted. Raises InvalidRequest for the owner."""
-    raise NotImplementedError
+    """Raises InvalidRequest for the owner. Sends member.deleted; grants it held are revoked."""
+    if member.role == "owner":
+        raise invalid("The owner of a customer cannot be deleted.", "role", value="owner")
+    with business_transaction() as work:
+        rows.change(member, deleted_at=clock.tick())
+        emit_member("deleted", member)
+        for grant in member.grants.filter(granted_at__isnull=False).order_by("created_at"):
+            work.later(partial(grants.revoke_grant, grant.id))

@@ -1,35 +1,176 @@
-"""The life of a subscription after it was bought."""
+"""What is asked of a subscription after it was bought: free start, cancel, uncancel, revoke."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
-from polar_django.sandbox.models import Subscription
+from polar_django.sandbox import clock
+from polar_django.sandbox.engine import grants, orders, rows
+from polar_django.sandbox.engine.emit import emit_subscription
+from polar_django.sandbox.engine.fulfilment import add_subscription
+from polar_django.sandbox.engine.work import business_transaction
+from polar_django.sandbox.errors import (
+    AlreadyCanceledSubscription,
+    BadRequest,
+    ResourceUnavailable,
+    invalid,
+)
+from polar_django.sandbox.models import (
+    BILLABLE_STATUSES,
+    Customer,
+    Order,
+    Product,
+    Subscription,
+)
+from polar_django.sandbox.pricing import is_free
+from polar_django.sandbox.shapes.catalog import catalog_prices
+
+__all__ = [
+    "cancel_at_period_end",
+    "create_free_subscription",
+    "end",
+    "get",
+    "revoke",
+    "uncancel",
+    "update_metadata",
+]
+
+
+def get(subscription_id: UUID) -> Subscription:
+    """The row with what events need of it. One query."""
+    return Subscription.objects.select_related(
+        "customer", "product", "discount", "payment_method"
+    ).get(pk=subscription_id)
 
 
 def create_free_subscription(data: Mapping[str, Any]) -> Subscription:
-    """`data` as SubscriptionCreate: product_id, customer_id or external_customer_id, metadata. No order."""
-    raise NotImplementedError
+    """`data`: product_id, customer_id or external_customer_id, metadata. Makes no order.
+
+    Raises InvalidRequest. Sends subscription.created, .active, .updated; then grants follow.
+    """
+    product = Product.objects.filter(pk=data["product_id"], deleted_at=None).first()
+    if product is None or product.is_archived:
+        raise invalid("Product does not exist.", "product_id", value=str(data["product_id"]))
+    if not product.is_recurring:
+        message = "Product is not a recurring product."
+        raise invalid(message, "product_id", value=str(product.id))
+    prices = catalog_prices(product)
+    if not is_free(prices):
+        raise invalid(
+            "Product is not free. The customer should go through a checkout to create a paid "
+            "subscription.",
+            "product_id",
+            value=str(product.id),
+        )
+    customer = _find_customer(data)
+    with business_transaction() as work:
+        subscription = add_subscription(
+            product, customer, prices, metadata=dict(data.get("metadata") or {})
+        )
+        emit_subscription(subscription, "created", "active", "updated")
+        work.later(partial(grants.sync_subscription, subscription.id))
+        return subscription
+
+
+def _find_customer(data: Mapping[str, Any]) -> Customer:
+    if data.get("customer_id") is not None:
+        name, lookup, value = "customer_id", "pk", data["customer_id"]
+    else:
+        value = data.get("external_customer_id") or data.get("customer_external_id")
+        name, lookup = "external_customer_id", "external_id"
+    found = Customer.objects.filter(deleted_at=None, **{lookup: value}).first()
+    if found is None:
+        raise invalid("Customer does not exist.", name, value=str(value))
+    return found
 
 
 def cancel_at_period_end(
     subscription: Subscription, *, reason: str | None = None, comment: str | None = None
 ) -> Subscription:
-    """Raises AlreadyCanceledSubscription. Sends subscription.updated, subscription.canceled."""
-    raise NotImplementedError
+    """It will not renew; access stays until then. Raises AlreadyCanceledSubscription.
+
+    Sends subscription.updated, .canceled.
+    """
+    with business_transaction():
+        subscription.refresh_from_db()
+        if subscription.status not in BILLABLE_STATUSES or subscription.cancel_at_period_end:
+            raise AlreadyCanceledSubscription
+        rows.change(
+            subscription,
+            cancel_at_period_end=True,
+            canceled_at=clock.tick(),
+            ends_at=subscription.current_period_end,
+            pause_at_period_end=False,
+            resumes_at=None,
+            customer_cancellation_reason=reason,
+            customer_cancellation_comment=comment,
+        )
+        emit_subscription(subscription, "updated", "canceled")
+        return subscription
 
 
 def uncancel(subscription: Subscription) -> Subscription:
-    """Raises ResourceUnavailable (ended), BadRequest (nothing is scheduled). Sends subscription.updated, .uncanceled."""
-    raise NotImplementedError
+    """Take a scheduled end back. Sends subscription.updated, .uncanceled.
+
+    Raises ResourceUnavailable (it has ended), BadRequest (nothing is scheduled).
+    """
+    with business_transaction():
+        subscription.refresh_from_db()
+        if subscription.ended_at is not None:
+            raise ResourceUnavailable
+        if not subscription.cancel_at_period_end:
+            raise BadRequest
+        rows.change(
+            subscription,
+            cancel_at_period_end=False,
+            canceled_at=None,
+            ends_at=None,
+            customer_cancellation_reason=None,
+            customer_cancellation_comment=None,
+        )
+        emit_subscription(subscription, "updated", "uncanceled")
+        return subscription
 
 
 def revoke(
     subscription: Subscription, *, reason: str | None = None, comment: str | None = None
 ) -> Subscription:
-    """End it now. Raises AlreadyCanceledSubscription. Sends .updated, .canceled, .revoked; then grants are revoked."""
-    raise NotImplementedError
+    """End it now, also where an end or a pause is scheduled. Raises AlreadyCanceledSubscription.
+
+    Sends subscription.updated, .canceled, .revoked; then grants are revoked, pending orders voided.
+    """
+    with business_transaction():
+        subscription.refresh_from_db()
+        if subscription.status not in (*BILLABLE_STATUSES, "paused"):
+            raise AlreadyCanceledSubscription
+        now = clock.tick()
+        values: dict[str, Any] = {"canceled_at": now, "ends_at": now}
+        if reason is not None or comment is not None:
+            values["customer_cancellation_reason"] = reason
+            values["customer_cancellation_comment"] = comment
+        end(subscription, ended_at=now, cancel_at_period_end=False, **values)
+        return subscription
+
+
+def end(subscription: Subscription, **values: Any) -> None:
+    """Any status → canceled, with what follows; `values` are the columns that differ by cause."""
+    with business_transaction() as work:
+        rows.change(subscription, status="canceled", **values)
+        emit_subscription(subscription, "updated", "canceled", "revoked")
+        work.later(partial(grants.sync_subscription, subscription.id))
+        work.later(partial(_void_pending, subscription.id))
+
+
+def _void_pending(subscription_id: UUID) -> None:
+    pending = Order.objects.filter(subscription_id=subscription_id, status="pending")
+    for order in pending.order_by("created_at"):
+        orders.void_order(order)
 
 
 def update_metadata(subscription: Subscription, metadata: Mapping[str, Any]) -> Subscription:
     """Replace the metadata. Sends subscription.updated."""
-    raise NotImplementedError
+    with business_transaction():
+        rows.change(subscription, metadata=dict(metadata))
+        emit_subscription(subscription, "updated")
+        return subscription

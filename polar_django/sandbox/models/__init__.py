@@ -17,7 +17,7 @@ from polar_django.sandbox.models.customers import (
     PaymentMethod,
 )
 from polar_django.sandbox.models.grants import BenefitGrant
-from polar_django.sandbox.models.house import Chaos, ClockState, Organization
+from polar_django.sandbox.models.house import ORGANIZATION_ID, Chaos, ClockState, Organization
 from polar_django.sandbox.models.orders import PAID_STATUSES, Order, OrderItem, Refund
 from polar_django.sandbox.models.subscriptions import (
     ACTIVE_STATUSES,
@@ -30,6 +30,7 @@ from polar_django.sandbox.models.webhooks import WebhookAttempt, WebhookEndpoint
 __all__ = [
     "ACTIVE_STATUSES",
     "BILLABLE_STATUSES",
+    "ORGANIZATION_ID",
     "PAID_STATUSES",
     "Benefit",
     "BenefitGrant",

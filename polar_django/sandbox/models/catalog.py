@@ -22,7 +22,9 @@ class Product(Row):
     metadata = models.JSONField(default=dict)
     medias = models.JSONField(default=list)
     attached_custom_fields = models.JSONField(default=list)
-    benefits = models.ManyToManyField("Benefit", through="ProductBenefit", related_name="products")
+    benefits: "models.ManyToManyField[Benefit, ProductBenefit]" = models.ManyToManyField(
+        "Benefit", through="ProductBenefit", related_name="products"
+    )
 
     @property
     def is_recurring(self) -> bool:

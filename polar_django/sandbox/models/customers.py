@@ -75,6 +75,8 @@ class CustomerSession(Row):
     member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="sessions")
     expires_at = models.DateTimeField()
     return_url = models.TextField(null=True)
+    # The address the portal is under, without a trailing slash.
+    base_url = models.TextField(default="", blank=True)
 
 
 class CustomerMeter(Row):

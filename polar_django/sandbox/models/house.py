@@ -1,8 +1,13 @@
 """The sandbox itself: its one organization, its clock, and what it breaks on purpose."""
 
+import uuid
+
 from django.db import models
 
 from polar_django.sandbox.models.base import Row, Singleton
+
+# The same in every sandbox: a project may put it into its settings, and no query is needed.
+ORGANIZATION_ID = uuid.UUID("5a9db0c5-0000-4000-8000-706f6c617200")
 
 
 class Organization(Row):

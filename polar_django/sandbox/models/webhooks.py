@@ -15,6 +15,8 @@ class WebhookEndpoint(Row):
     uses_standard_webhook_signature = models.BooleanField(default=True)
     events = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
+    # Made from the settings WEBHOOK_URL and WEBHOOK_SECRET, and kept in step with them.
+    is_configured = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True)
 
 

@@ -1,0 +1,170 @@
+"""What a checkout session costs: product, quantity, discount, trial and tax, reckoned anew."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from polar_django.sandbox import clock
+from polar_django.sandbox.engine.offers import chosen_prices
+from polar_django.sandbox.errors import DiscountRedemptionLimitReached, invalid
+from polar_django.sandbox.models import Checkout, Discount, Price, Product
+from polar_django.sandbox.periods import add_interval
+from polar_django.sandbox.pricing import STATIC_TYPES, discount_on, is_free, subtotal
+from polar_django.sandbox.tax import tax_on
+
+__all__ = ["choose_product", "set_discount", "set_discount_by_code"]
+
+MINIMUM_CHARGE = 50
+
+
+def choose_product(checkout: Checkout, product: Product, data: Mapping[str, Any]) -> None:
+    """Select `product` and reckon everything that follows; the row is not saved.
+
+    `data` may hold amount (custom prices only), seats, units. Raises InvalidRequest.
+    """
+    if checkout.product_id != product.id:
+        checkout.product = product
+        checkout.custom_amount = None
+        checkout.attached_custom_fields = product.attached_custom_fields
+    prices = chosen_prices(checkout)
+    static = [price for price in prices if price.amount_type in STATIC_TYPES]
+    checkout.product_price = static[0] if static else (prices[0] if prices else None)
+    _choose_amount(checkout, static, data.get("amount"))
+    _choose_seats(checkout, static, data.get("seats"))
+    _choose_units(checkout, static)
+    _choose_trial(checkout, product)
+    if checkout.discount is not None and not _is_applicable(checkout.discount, product):
+        checkout.discount = None
+    _reckon(checkout, prices)
+
+
+def _choose_amount(checkout: Checkout, static: list[Price], amount: int | None) -> None:
+    custom = next((price for price in static if price.amount_type == "custom"), None)
+    if custom is None:
+        checkout.custom_amount = None
+        return
+    if amount is None:
+        return
+    if amount < (custom.minimum_amount or 0) or amount < 0:
+        message = "Amount is below minimum."
+        raise invalid(message, "amount", value=amount, type_="greater_than_equal")
+    if 0 < amount < MINIMUM_CHARGE:
+        message = "Amount must be at least $0.50 or 0."
+        raise invalid(message, "amount", value=amount, type_="invalid_amount")
+    if custom.maximum_amount is not None and amount > custom.maximum_amount:
+        message = "Amount is above maximum."
+        raise invalid(message, "amount", value=amount, type_="less_than_equal")
+    checkout.custom_amount = amount
+
+
+def _choose_seats(checkout: Checkout, static: list[Price], asked: int | None) -> None:
+    price = next((each for each in static if each.amount_type == "seat_based"), None)
+    if price is None:
+        if asked is not None:
+            message = "Seats can only be set for seat-based pricing."
+            raise invalid(message, "seats", value=asked)
+        checkout.seats = None
+        return
+    tiers = price.seat_tiers or {}
+    least = checkout.min_seats or tiers.get("minimum_seats") or 1
+    most = checkout.max_seats or tiers.get("maximum_seats")
+    seats = checkout.seats or least
+    if seats < least:
+        message = f"Minimum {least} seats required."
+        raise invalid(message, "seats", value=seats, type_="greater_than_equal")
+    if most is not None and seats > most:
+        message = f"Maximum {most} seats allowed."
+        raise invalid(message, "seats", value=seats, type_="less_than_equal")
+    checkout.seats = seats
+
+
+def _choose_units(checkout: Checkout, static: list[Price]) -> None:
+    price = next((each for each in static if each.amount_type == "unit_based"), None)
+    if price is None:
+        checkout.units = None
+    elif checkout.units is None:
+        checkout.units = checkout.min_units or price.minimum_units or 1
+
+
+def _choose_trial(checkout: Checkout, product: Product) -> None:
+    own = (checkout.trial_interval, checkout.trial_interval_count)
+    interval, count = own if own[0] else (product.trial_interval, product.trial_interval_count)
+    if not (checkout.allow_trial and product.is_recurring and interval and count):
+        checkout.trial_end = None
+        return
+    now: datetime = clock.now()
+    checkout.trial_end = add_interval(now, interval, count, anchor_day=now.day)
+
+
+def _reckon(checkout: Checkout, prices: list[Price]) -> None:
+    checkout.amount = subtotal(
+        prices,
+        custom_amount=checkout.custom_amount,
+        seats=checkout.seats,
+        units=checkout.units,
+    )
+    checkout.discount_amount = discount_on(checkout.discount, checkout.amount, checkout.currency)
+    checkout.net_amount = checkout.amount - checkout.discount_amount
+    country = (checkout.customer_billing_address or {}).get("country")
+    if is_free(prices) or checkout.net_amount == 0:
+        checkout.tax_amount, checkout.tax_behavior = 0, None
+    elif country is None:
+        checkout.tax_amount, checkout.tax_behavior = None, None
+    else:
+        checkout.tax_amount = tax_on(checkout.net_amount, country)
+        checkout.tax_behavior = "exclusive"
+    checkout.total_amount = checkout.net_amount + (checkout.tax_amount or 0)
+
+
+def set_discount(checkout: Checkout, data: Mapping[str, Any]) -> None:
+    """By `discount_id`, None removes it. Raises InvalidRequest."""
+    discount_id = data.get("discount_id")
+    if discount_id is None:
+        checkout.discount = None
+        return
+    discount = Discount.objects.filter(pk=discount_id, deleted_at=None).first()
+    if discount is None or not is_redeemable(discount):
+        raise invalid("Discount does not exist.", "discount_id", value=str(discount_id))
+    checkout.discount = discount
+
+
+def set_discount_by_code(checkout: Checkout, code: str | None) -> None:
+    """By the code a buyer typed, in any case of letters; None removes it. Raises InvalidRequest."""
+    if code is None:
+        checkout.discount = None
+        return
+    discount = Discount.objects.filter(code__iexact=code, deleted_at=None).first()
+    if discount is None or not is_redeemable(discount):
+        raise invalid("Discount does not exist.", "discount_code", value=code)
+    if checkout.product is not None and not _is_applicable(discount, checkout.product):
+        message = "Discounts are not applicable to this product."
+        raise invalid(message, "discount_code", value=code)
+    checkout.discount = discount
+
+
+def is_redeemable(discount: Discount) -> bool:
+    """Inside its dates, and not used up."""
+    now = clock.now()
+    if discount.starts_at is not None and now < discount.starts_at:
+        return False
+    if discount.ends_at is not None and now > discount.ends_at:
+        return False
+    limit = discount.max_redemptions
+    return limit is None or discount.redemptions_count < limit
+
+
+def redeem(checkout: Checkout) -> None:
+    """Count one use of the session's discount. Raises DiscountRedemptionLimitReached."""
+    if checkout.discount is None:
+        return
+    discount = Discount.objects.get(pk=checkout.discount.pk)
+    if not is_redeemable(discount):
+        raise DiscountRedemptionLimitReached
+    discount.redemptions_count += 1
+    discount.save(update_fields=["redemptions_count"])
+
+
+def _is_applicable(discount: Discount, product: Product) -> bool:
+    """To every product, or to the listed ones."""
+    listed = list(discount.products.values_list("pk", flat=True))
+    return not listed or product.pk in listed

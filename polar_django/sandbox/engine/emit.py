@@ -1,0 +1,121 @@
+"""Writing webhook events, inside the transaction of the change that they tell of."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from polar_django.sandbox import clock, courier, shapes
+from polar_django.sandbox.engine.endpoints import list_endpoints
+from polar_django.sandbox.engine.work import current_work
+from polar_django.sandbox.models import (
+    BenefitGrant,
+    Checkout,
+    Customer,
+    Member,
+    Order,
+    Subscription,
+    WebhookEvent,
+)
+
+__all__ = [
+    "emit",
+    "emit_checkout",
+    "emit_customer",
+    "emit_grant",
+    "emit_member",
+    "emit_order",
+    "emit_state",
+    "emit_state_soon",
+    "emit_subscription",
+]
+
+
+def emit(event_type: str, data: Mapping[str, Any], *, customer_id: UUID | None = None) -> None:
+    """One WebhookEvent per enabled endpoint that listens to `event_type`; one query each.
+
+    The body is written once and for all, as Polar does: retries send it to the byte.
+    """
+    work = current_work()
+    if work.endpoints is None:
+        work.endpoints = list_endpoints()
+        transaction.on_commit(courier.wake)
+    listening = [each for each in work.endpoints if each.enabled and event_type in each.events]
+    if not listening:
+        return
+    timestamp = clock.tick()
+    for endpoint in listening:
+        envelope = {
+            "type": event_type,
+            "timestamp": shapes.moment(timestamp),
+            "api_version": endpoint.api_version,
+            "data": data,
+        }
+        WebhookEvent.objects.create(
+            created_at=timestamp,
+            endpoint=endpoint,
+            type=event_type,
+            body=json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
+            customer_id=customer_id,
+            next_attempt_at=timestamp,
+        )
+
+
+def emit_checkout(name: str, row: Checkout) -> None:
+    """checkout.created, .updated or .expired."""
+    emit(f"checkout.{name}", shapes.checkout(row), customer_id=row.customer_id)
+
+
+def emit_member(name: str, row: Member) -> None:
+    """member.created, .updated or .deleted."""
+    emit(f"member.{name}", shapes.member(row), customer_id=row.customer_id)
+
+
+def emit_customer(name: str, customer_id: UUID) -> None:
+    """customer.created, .updated or .deleted as the row is now, then its state.
+
+    Polar builds these when the job runs, not when the change was made.
+    """
+    emit(
+        f"customer.{name}",
+        shapes.customer(Customer.objects.get(pk=customer_id)),
+        customer_id=customer_id,
+    )
+    emit_state(customer_id)
+
+
+def emit_state(customer_id: UUID) -> None:
+    """customer.state_changed, now."""
+    current_work().last_jobs.pop(("state", customer_id), None)
+    row = Customer.objects.get(pk=customer_id)
+    emit("customer.state_changed", shapes.customer_state(row), customer_id=customer_id)
+
+
+def emit_state_soon(customer_id: UUID) -> None:
+    """customer.state_changed, once, after everything else of this transaction."""
+    current_work().at_the_end(("state", customer_id), partial(emit_state, customer_id))
+
+
+def emit_subscription(row: Subscription, *names: str) -> None:
+    """subscription.<name> for each name in order, all with the same data; then a state, once."""
+    data = shapes.subscription(row)
+    for name in names:
+        emit(f"subscription.{name}", data, customer_id=row.customer_id)
+    emit_state_soon(row.customer_id)
+
+
+def emit_order(row: Order, *names: str) -> None:
+    """order.<name> for each name in order, all with the same data."""
+    data = shapes.order(row)
+    for name in names:
+        emit(f"order.{name}", data, customer_id=row.customer_id)
+
+
+def emit_grant(name: str, row: BenefitGrant, previous_properties: Mapping[str, Any]) -> None:
+    """benefit_grant.created, .updated, .cycled or .revoked; then a state, once."""
+    data = shapes.benefit_grant_webhook(row, previous_properties)
+    emit(f"benefit_grant.{name}", data, customer_id=row.customer_id)
+    emit_state_soon(row.customer_id)

@@ -1,0 +1,109 @@
+"""Moving the clock: everything that falls due on the way happens, one thing after another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from polar_django.sandbox import clock, delivery
+from polar_django.sandbox.engine.checkouts import expire_checkout
+from polar_django.sandbox.engine.renewals import retry_payment, roll_period
+from polar_django.sandbox.errors import ClockRunsForward
+from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Order, Subscription
+from polar_django.sandbox.periods import ceil_to_minutes
+
+__all__ = ["advance", "move_to", "run_due"]
+
+# Polar's own timetable: sessions every quarter of an hour, failed payments at the full hour.
+CHECKOUT_MINUTES = 15
+DUNNING_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    at: datetime
+    run: Callable[[], object]
+
+
+def advance(
+    *,
+    days: float = 0,
+    hours: float = 0,
+    minutes: float = 0,
+    seconds: float = 0,
+    deliver: bool = False,
+) -> int:
+    """Move the clock forward by a span. Returns and raises as `move_to`."""
+    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return move_to(clock.now() + span, deliver=deliver)
+
+
+def move_to(to: datetime, *, deliver: bool = False) -> int:
+    """Move the clock to `to` (aware). Returns how many things fell due.
+
+    Each happens at its own time, with all its jobs and events, before the next: a jump of half a
+    year makes six periods and six orders. With `deliver`, webhooks are sent between the steps, and
+    retried when they are due; without, they wait. Raises ClockRunsForward for a time in the past.
+    """
+    if to < clock.now():
+        raise ClockRunsForward
+    steps = 0
+    if deliver:
+        delivery.flush()
+    while (due := _next_due(to, deliver=deliver)) is not None:
+        if due.at > clock.now():
+            clock.jump(due.at)
+        due.run()
+        if deliver:
+            delivery.flush()
+        steps += 1
+    if to > clock.now():
+        clock.jump(to)
+    return steps
+
+
+def run_due(*, deliver: bool = False) -> int:
+    """What fell due while time passed by itself, without moving the clock."""
+    return move_to(clock.now(), deliver=deliver)
+
+
+def _next_due(until: datetime, *, deliver: bool) -> _Due | None:
+    """The earliest thing not later than `until`. At the same time: sessions, periods, payments."""
+    candidates = [_next_checkout(), _next_period(), _next_payment()]
+    if deliver:
+        candidates.append(_next_delivery())
+    found = [each for each in candidates if each is not None and each.at <= until]
+    return min(found, key=lambda each: each.at) if found else None
+
+
+def _next_checkout() -> _Due | None:
+    row = Checkout.objects.filter(status="open").order_by("expires_at").first()
+    if row is None:
+        return None
+    at = ceil_to_minutes(row.expires_at, CHECKOUT_MINUTES)
+    return _Due(at, lambda: expire_checkout(row))
+
+
+def _next_period() -> _Due | None:
+    row = (
+        Subscription.objects.filter(status__in=BILLABLE_STATUSES)
+        .order_by("current_period_end", "created_at")
+        .first()
+    )
+    return None if row is None else _Due(row.current_period_end, lambda: roll_period(row.id))
+
+
+def _next_payment() -> _Due | None:
+    row = (
+        Order.objects.filter(status="pending", next_payment_attempt_at__isnull=False)
+        .order_by("next_payment_attempt_at", "created_at")
+        .first()
+    )
+    if row is None or row.next_payment_attempt_at is None:
+        return None
+    at = ceil_to_minutes(row.next_payment_attempt_at, DUNNING_MINUTES)
+    return _Due(at, lambda: retry_payment(row.id))
+
+
+def _next_delivery() -> _Due | None:
+    at = delivery.next_due_at()
+    return None if at is None else _Due(at, lambda: None)

@@ -1,0 +1,19 @@
+"""Results that are more than one row."""
+
+from dataclasses import dataclass
+
+from polar_django.sandbox.models import Checkout
+
+__all__ = ["Confirmation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A confirmed checkout and the buyer's portal token.
+
+    `checkout.status` is "confirmed", as Polar answers, although everything was already fulfilled.
+    The token is None where the customer was only matched by an e-mail that anybody may type.
+    """
+
+    checkout: Checkout
+    customer_session_token: str | None

@@ -1,0 +1,111 @@
+"""What a choice of prices costs, before tax. Amounts are minor units."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from polar_django.sandbox.models import Discount, Price
+from polar_django.sandbox.periods import add_interval
+from polar_django.sandbox.tax import round_half_away
+
+__all__ = [
+    "STATIC_TYPES",
+    "default_custom_amount",
+    "discount_on",
+    "is_free",
+    "lasts",
+    "price_amount",
+    "subtotal",
+]
+
+# Prices that are known when buying; the others depend on use.
+STATIC_TYPES = ("fixed", "custom", "seat_based", "unit_based")
+
+
+def is_free(prices: Iterable[Price]) -> bool:
+    """No price of these can ever cost anything."""
+    return all(price.amount_type == "fixed" and not price.price_amount for price in prices)
+
+
+def default_custom_amount(price: Price) -> int:
+    """What is preselected for a custom price; a preset of 0 counts."""
+    if price.preset_amount is not None:
+        return price.preset_amount
+    return price.minimum_amount or 0
+
+
+def subtotal(
+    prices: Sequence[Price],
+    *,
+    custom_amount: int | None = None,
+    seats: int | None = None,
+    units: int | None = None,
+) -> int:
+    """The sum of the static prices."""
+    return sum(
+        price_amount(price, custom_amount=custom_amount, seats=seats, units=units)
+        for price in prices
+    )
+
+
+def price_amount(
+    price: Price,
+    *,
+    custom_amount: int | None = None,
+    seats: int | None = None,
+    units: int | None = None,
+) -> int:
+    """What one price costs per period; 0 for metered ones."""
+    if price.amount_type == "fixed":
+        return price.price_amount or 0
+    if price.amount_type == "custom":
+        return default_custom_amount(price) if custom_amount is None else custom_amount
+    if price.amount_type == "seat_based":
+        return _seats_cost(price.seat_tiers or {}, seats or 0)
+    if price.amount_type == "unit_based":
+        return _units_cost(price.tiers or {}, units or 0)
+    return 0
+
+
+def _seats_cost(seat_tiers: dict[str, Any], seats: int) -> int:
+    tiers = [
+        (tier["max_seats"], int(tier["price_per_seat"])) for tier in seat_tiers.get("tiers", [])
+    ]
+    return _tiered(tiers, seats, graduated=seat_tiers.get("seat_tier_type") == "graduated")
+
+
+def _units_cost(tiers: dict[str, Any], units: int) -> int:
+    bounds = [(tier.get("bound"), round(float(tier["unit_amount"]))) for tier in tiers["tiers"]]
+    return _tiered(bounds, units, graduated=tiers.get("type") == "graduated")
+
+
+def _tiered(tiers: Sequence[tuple[int | None, int]], quantity: int, *, graduated: bool) -> int:
+    """Volume: every one at its tier's price. Graduated: each part at its own."""
+    total, below = 0, 0
+    for bound, each in tiers:
+        if graduated:
+            upper = quantity if bound is None else min(bound, quantity)
+            total += max(0, upper - below) * each
+            below = max(below, upper)
+        elif bound is None or quantity <= bound:
+            return quantity * each
+    return total
+
+
+def discount_on(discount: Discount | None, amount: int, currency: str) -> int:
+    """What the discount takes off `amount`, never more than all of it."""
+    if discount is None:
+        return 0
+    if discount.type == "percentage":
+        return round_half_away(amount * (discount.basis_points or 0), 10_000)
+    return min(amount, int((discount.amounts or {}).get(currency, 0)))
+
+
+def lasts(discount: Discount | None, applied_at: datetime | None, at: datetime) -> bool:
+    """Whether a discount that was first applied at `applied_at` still counts for a renewal."""
+    if discount is None or discount.duration == "once":
+        return False
+    if discount.duration == "forever" or applied_at is None:
+        return True
+    months = discount.duration_in_months or 0
+    return at < add_interval(applied_at, "month", months, anchor_day=applied_at.day)
