@@ -1,0 +1,62 @@
+"""Writers at the same time, on a database that lets them: PostgreSQL."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from polar_django.models import BenefitGrant, Customer, Product, Subscription, Transition
+from polar_django.snapshots import Event, ProductSnapshot
+from tests.mirror.worlds import apply, customer, event, grant, subscription
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'", reason="SQLite in memory has one writer only"
+    ),
+]
+
+CUSTOMERS = 4
+VERSIONS = 12
+
+
+def history_of(number: int) -> list[Event]:
+    """One customer's life: every version of its rows, the last one ended."""
+    who = f"cus_{number}"
+    copies = [customer(who), ProductSnapshot(id="prod_pro"), ProductSnapshot(id="prod_team")]
+    history = [
+        event(
+            subscription("active", id=f"sub_{number}", customer_id=who, amount=second),
+            grant(f"grant_{number}", customer_id=who, properties={"second": second}),
+            seconds=second,
+            embedded=random.sample(copies, len(copies)),
+        )
+        for second in range(VERSIONS)
+    ]
+    ended = subscription("canceled", id=f"sub_{number}", customer_id=who, amount=VERSIONS)
+    return [*history, event(ended, ProductSnapshot(id="prod_pro"), seconds=VERSIONS)]
+
+
+def in_its_own_connection(batch: list[Event]) -> None:
+    try:
+        apply(*batch)
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_eight_writers_in_any_order_neither_deadlock_nor_lose_a_version(seed):
+    random.seed(seed)
+    events = [one for number in range(CUSTOMERS) for one in history_of(number)] * 2
+    random.shuffle(events)
+    batches = [events[start : start + 5] for start in range(0, len(events), 5)]
+    with ThreadPoolExecutor(max_workers=8) as writers:
+        list(writers.map(in_its_own_connection, batches))
+    assert set(Subscription.objects.values_list("status", "amount")) == {("canceled", VERSIONS)}
+    newest = [{"second": VERSIONS - 1}] * CUSTOMERS
+    assert list(BenefitGrant.objects.values_list("properties", flat=True)) == newest
+    assert Customer.objects.count() == CUSTOMERS
+    assert Product.objects.count() == 2
+    for name in ("benefit_granted", "subscription_revoked"):
+        assert Transition.objects.filter(name=name).count() == CUSTOMERS
