@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from polar_django.sandbox import clock, tokens
 from polar_django.sandbox.engine import amounts, offers, rows
-from polar_django.sandbox.engine.customers import find_by_external_id, normalize_address
+from polar_django.sandbox.engine.addresses import normalize_address
+from polar_django.sandbox.engine.customers import find_by_external_id
 from polar_django.sandbox.engine.emit import emit_checkout
 from polar_django.sandbox.engine.organization import get_organization, subscription_setting
 from polar_django.sandbox.engine.work import business_transaction

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from polar_django.sandbox import clock, shapes, tokens
 from polar_django.sandbox.engine import grants, rows, subscriptions
+from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, invalid
@@ -21,13 +22,10 @@ __all__ = [
     "delete_member",
     "find_by_email",
     "find_by_external_id",
-    "normalize_address",
     "update_customer",
     "update_member",
 ]
 
-ADDRESS_FIELDS = ("line1", "line2", "postal_code", "city", "state", "country")
-PREFIXED_STATES = ("US", "CA")
 EMAIL_TAKEN = "A customer with this email address already exists."
 EXTERNAL_ID_TAKEN = "A customer with this external ID already exists."
 EXTERNAL_ID_FIXED = "Customer external ID cannot be updated."
@@ -41,17 +39,6 @@ def find_by_email(email: str) -> Customer | None:
 def find_by_external_id(external_id: str) -> Customer | None:
     """The living customer of an external id. One query."""
     return Customer.objects.filter(external_id=external_id, deleted_at=None).first()
-
-
-def normalize_address(address: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """All six keys; the state of US and CA as "US-CA"."""
-    if address is None:
-        return None
-    full = {field: address.get(field) for field in ADDRESS_FIELDS}
-    state, country = full["state"], full["country"]
-    if state and country in PREFIXED_STATES and not str(state).startswith(f"{country}-"):
-        full["state"] = f"{country}-{state}"
-    return full
 
 
 def create_customer(data: Mapping[str, Any]) -> Customer:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from polar_django.sandbox.engine import rows
-from polar_django.sandbox.engine.customers import normalize_address
+from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.emit import emit_order
 from polar_django.sandbox.engine.organization import get_organization
 from polar_django.sandbox.engine.work import business_transaction
