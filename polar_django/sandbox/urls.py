@@ -1,7 +1,16 @@
 """Every address of the sandbox, relative to where the project includes it."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from polar_django.sandbox import control
 
 app_name = "polar_sandbox"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+# The API (`v1/…`) and the pages (`checkout/…`, `portal`, the dashboard) stand after these.
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("_control/clock", control.move_clock, name="control-clock"),
+    path("_control/chaos", control.break_things, name="control-chaos"),
+    path("_control/flush", control.flush, name="control-flush"),
+    path("_control/reset", control.start_over, name="control-reset"),
+    path("_control/deliveries", control.list_deliveries, name="control-deliveries"),
+]

@@ -46,6 +46,18 @@ def move_to(to: datetime, *, deliver: bool = False) -> int:
     """
     if to < clock.now():
         raise ClockRunsForward
+    steps = _run_until(to, deliver=deliver)
+    if to > clock.now():
+        clock.jump(to)
+    return steps
+
+
+def run_due(*, deliver: bool = False) -> int:
+    """What fell due while time passed by itself, without moving the clock."""
+    return _run_until(clock.now(), deliver=deliver)
+
+
+def _run_until(to: datetime, *, deliver: bool) -> int:
     steps = 0
     if deliver:
         delivery.flush()
@@ -56,14 +68,7 @@ def move_to(to: datetime, *, deliver: bool = False) -> int:
         if deliver:
             delivery.flush()
         steps += 1
-    if to > clock.now():
-        clock.jump(to)
     return steps
-
-
-def run_due(*, deliver: bool = False) -> int:
-    """What fell due while time passed by itself, without moving the clock."""
-    return move_to(clock.now(), deliver=deliver)
 
 
 def _next_due(until: datetime, *, deliver: bool) -> _Due | None:

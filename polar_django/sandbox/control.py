@@ -1,0 +1,137 @@
+"""`_control/`: moving the clock, breaking things, sending, looking. For development only.
+
+The app refuses to load where DEBUG is off, so these addresses ask for no token.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from polar_django.sandbox import chaos, clock, delivery, reset, shapes
+from polar_django.sandbox.conf import get_settings
+from polar_django.sandbox.engine import schedule
+from polar_django.sandbox.errors import SandboxError, invalid
+from polar_django.sandbox.models import WebhookEvent
+
+__all__ = ["break_things", "flush", "list_deliveries", "move_clock", "start_over"]
+
+View = Callable[[HttpRequest], HttpResponse]
+
+SPANS = ("days", "hours", "minutes", "seconds")
+MOST_DELIVERIES = 1000
+
+
+def _control(answer: Callable[[HttpRequest], Any]) -> View:
+    """A JSON view: no login, no CSRF token, no transaction of its own; errors as in the API."""
+
+    @wraps(answer)
+    def view(request: HttpRequest) -> HttpResponse:
+        try:
+            return JsonResponse(answer(request), safe=False)
+        except SandboxError as error:
+            return JsonResponse(error.body(), status=error.status)
+
+    wrapped: View = csrf_exempt(login_not_required(transaction.non_atomic_requests(view)))
+    return wrapped
+
+
+@require_POST
+@_control
+def move_clock(request: HttpRequest) -> dict[str, Any]:
+    """`{"advance_days": 31}` (also hours, minutes, seconds) or `{"to": "2027-01-01T00:00:00Z"}`.
+
+    Answers `{"now", "steps"}`: virtual time, and how many things fell due. Where webhooks are sent
+    by themselves (AUTO_DELIVER) they are sent between the steps, and retried on time.
+    """
+    data = _read(request)
+    deliver = get_settings().auto_deliver
+    if "to" in data:
+        steps = schedule.move_to(_time(data["to"]), deliver=deliver)
+    else:
+        steps = schedule.advance(**_span(data), deliver=deliver)
+    return {"now": shapes.moment(clock.now()), "steps": steps}
+
+
+def _time(text: object) -> datetime:
+    try:
+        time = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise invalid("Give an ISO 8601 time with its zone.", "to", value=text)
+    return time
+
+
+def _span(data: dict[str, Any]) -> dict[str, float]:
+    known = {f"advance_{span}": span for span in SPANS}
+    if not data or any(name not in known for name in data):
+        raise invalid(f"Give `to`, or one of {', '.join(known)}.", value=data)
+    for name, value in data.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise invalid("The clock moves forward by a number.", name, value=value)
+    return {known[name]: value for name, value in data.items()}
+
+
+@require_POST
+@_control
+def break_things(request: HttpRequest) -> dict[str, Any]:
+    """`{"duplicate": 0.3, "reorder": true, "drop": 0.1, "legacy_signature": true}`; {} ends it."""
+    trouble = chaos.switch(_read(request))
+    return {
+        "duplicate": trouble.duplicate,
+        "drop": trouble.drop,
+        "reorder": trouble.reorder,
+        "legacy_signature": trouble.legacy_signature,
+    }
+
+
+@require_POST
+@_control
+def flush(request: HttpRequest) -> dict[str, int]:
+    """Do what fell due by itself, send everything that is due now. Answers attempts by result."""
+    schedule.run_due()
+    counts = delivery.flush()
+    return {
+        "delivered": counts.delivered,
+        "failed": counts.failed,
+        "skipped": counts.skipped,
+    }
+
+
+@require_POST
+@_control
+def start_over(request: HttpRequest) -> dict[str, str]:
+    """Delete everything. Answers the time, which is real time again."""
+    reset.reset()
+    return {"now": shapes.moment(clock.now())}
+
+
+@require_GET
+@_control
+def list_deliveries(request: HttpRequest) -> list[dict[str, Any]]:
+    """`?limit=` events, newest first (100, at most 1000). Two queries."""
+    text = request.GET.get("limit", "100")
+    if not text.isdecimal() or int(text) < 1:
+        raise invalid("The limit must be a number from 1.", "limit", value=text)
+    rows = WebhookEvent.objects.order_by("-created_at").prefetch_related("attempts")
+    return [shapes.delivery_log_entry(each) for each in rows[: min(int(text), MOST_DELIVERIES)]]
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    """The body as an object; an empty body is an empty object."""
+    try:
+        data = json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise invalid("The body is not JSON.") from error
+    if not isinstance(data, dict):
+        raise invalid("The body must be an object.")
+    return data
