@@ -69,8 +69,13 @@ def _parties(subscriber: Any, user: Any) -> tuple[Any, Any]:
     return subscriber, user if isinstance(user, get_user_model()) else None
 
 
-def _pk(user: Any) -> Any:
-    return None if user is None else user.pk
+def _pk(subscriber: Any) -> Any:
+    return None if subscriber is None else subscriber.pk
+
+
+def _holder(subscriber: Any, user: Any) -> Any:
+    # The user, because a project's resolver may read the team anew each time it is asked.
+    return subscriber if user is None else user
 
 
 def _passes_as_staff(user: Any) -> bool:
@@ -105,41 +110,46 @@ def _set_of(subscriber: Any, user: Any, rows: Iterable[tuple[Any, ...]]) -> Enti
     return EntitlementSet((*held, *free), subscriber, _passes_as_staff(user))
 
 
-def _remember(holder: Any, user: Any, entitlements: EntitlementSet) -> EntitlementSet:
+def _remember(entitlements: EntitlementSet, subscriber: Any, user: Any) -> EntitlementSet:
+    holder = _holder(subscriber, user)
     memory = getattr(holder, _MEMORY, None)
     if memory is None:
         memory = _Memory()
         setattr(holder, _MEMORY, memory)
-    memory[_pk(user)] = entitlements
+    memory[_pk(subscriber)] = entitlements
     return entitlements
 
 
 def entitlements_for(subscriber: Any, *, user: Any = None) -> EntitlementSet:
     """What this subscriber holds now, and which seats `user` holds in others' teams.
 
-    One query the first time, none while it is remembered on the object (a request's user lasts one
-    request; never longer than a minute). A user who buys for themselves is their own `user`; give
-    `user` beside a team. None, a visitor and an unsaved object hold the free benefits only, without
-    a query. Raises TypeError for an object that can be neither subscriber nor user.
+    One query the first time, none while it is remembered on the user, else on the subscriber (a
+    request's user lasts one request; it is never remembered longer than a minute). A user who buys
+    for themselves is their own `user`; give `user` beside a team. None, a visitor and an unsaved
+    object hold the free benefits only, without a query. Raises TypeError for an object that can be
+    neither subscriber nor user.
     """
     subscriber, user = _parties(subscriber, user)
-    holder = subscriber if subscriber is not None else user
+    holder = _holder(subscriber, user)
     if holder is None:
         return _set_of(None, None, ())
-    remembered: EntitlementSet | None = getattr(holder, _MEMORY, {}).get(_pk(user))
+    remembered: EntitlementSet | None = getattr(holder, _MEMORY, {}).get(_pk(subscriber))
     now = timezone.now()
     if remembered is not None and timedelta(0) <= now - remembered.read_at < REMEMBERED_FOR:
         return remembered
     grants = BenefitGrant.objects.active(now).held_by(subscriber, user)
-    return _remember(holder, user, _set_of(subscriber, user, grants.values_list(*_COLUMNS)))
+    held = _set_of(subscriber, user, grants.values_list(*_COLUMNS))
+    return _remember(held, subscriber, user)
 
 
-def refresh_entitlements(holder: Any) -> None:
-    """Forget what is remembered for this subscriber or user; the next question asks the database.
+def refresh_entitlements(*holders: Any) -> None:
+    """Forget what is remembered on these objects; the next question asks the database.
 
-    Needed only where the mirror changed within the same request. No query.
+    Needed only where the mirror changed within the same request: give the request's user, and a
+    team that was asked about without one. No query.
     """
-    getattr(holder, _MEMORY, {}).clear()
+    for holder in holders:
+        getattr(holder, _MEMORY, {}).clear()
 
 
 def has_benefit(subscriber: Any, key: str, *, user: Any = None) -> bool:
@@ -153,9 +163,9 @@ def prefetch_entitlements(subscribers: Iterable[Any]) -> None:
     Each object remembers its own answer, as after `entitlements_for(object)`. A queryset is
     evaluated, and keeps the objects.
     """
-    parties = [(holder, *_parties(holder, None)) for holder in subscribers]
-    owners = {subscriber.pk for _, subscriber, _ in parties if subscriber is not None}
-    users = {user.pk for _, _, user in parties if user is not None}
+    parties = [_parties(holder, None) for holder in subscribers]
+    owners = {subscriber.pk for subscriber, _ in parties if subscriber is not None}
+    users = {user.pk for _, user in parties if user is not None}
     # By grant, because a seat may be held by the very one who bought it.
     own: dict[Any, dict[str, tuple[Any, ...]]] = defaultdict(dict)
     seats: dict[Any, dict[str, tuple[Any, ...]]] = defaultdict(dict)
@@ -168,13 +178,13 @@ def prefetch_entitlements(subscribers: Iterable[Any]) -> None:
             if not is_seat:
                 own[owner_id][row[0]] = tuple(row)
             seats[user_id][row[0]] = tuple(row)
-    for holder, subscriber, user in parties:
+    for subscriber, user in parties:
         if subscriber is not None or user is not None:
             held = {
                 **(own[subscriber.pk] if subscriber is not None else {}),
                 **(seats[user.pk] if user is not None else {}),
             }
-            _remember(holder, user, _set_of(subscriber, user, held.values()))
+            _remember(_set_of(subscriber, user, held.values()), subscriber, user)
 
 
 async def aentitlements_for(

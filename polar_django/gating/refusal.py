@@ -1,0 +1,94 @@
+"""What a refused request is answered: in the form that its sender can use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from polar_django.gating.addresses import login_address, upgrade_address
+from polar_django.gating.decision import Decision, Reason
+
+__all__ = ["detail_of", "explain", "refuse", "wants_json"]
+
+
+def detail_of(reason: Reason) -> str:
+    """A sentence for people, in their language."""
+    return {
+        Reason.ALLOWED: "",
+        Reason.NO_USER: _("Sign in to continue."),
+        Reason.NO_BENEFIT: _("Your plan does not include this."),
+        Reason.NO_SUBSCRIPTION: _("This needs an active subscription."),
+    }[reason]
+
+
+def explain(decision: Decision) -> dict[str, Any]:
+    """The body of a JSON refusal: `code`, `detail`, and `benefit` or `plan`.
+
+    That is the missing key as text; a list where several are missing; null where any would do.
+    """
+    missing: Any = list(decision.missing) or None
+    if len(decision.missing) == 1:
+        missing = decision.missing[0]
+    what = "plan" if decision.reason is Reason.NO_SUBSCRIPTION else "benefit"
+    return {
+        "code": str(decision.reason),
+        what: missing,
+        "detail": detail_of(decision.reason),
+    }
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asks, that would follow a redirect into a page of HTML it cannot use.
+
+    DRF's requests, `Accept: application/json`, `X-Requested-With`, a JSON body, and a browser's
+    `fetch()`, unless it names HTML among what it accepts.
+    """
+    if hasattr(request, "accepted_renderer"):
+        return True
+    headers: Mapping[str, str] = request.headers
+    accepted = headers.get("Accept", "").lower()
+    if headers.get("X-Requested-With", "").lower() == "xmlhttprequest":
+        return True
+    if "text/html" in accepted:
+        return False
+    return (
+        "json" in accepted
+        or request.content_type == "application/json"
+        or headers.get("Sec-Fetch-Dest") == "empty"
+    )
+
+
+def refuse(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """The answer to a request that may not pass. No query of its own.
+
+    htmx: `HX-Redirect`. Programs: 401 without a user, else 403, as JSON. Browsers: to the sign-in
+    or the upgrade page, with `next`; where there is no such page, 403 with the template
+    `polar/benefit_required.html`. Raises ConfigurationError if `UPGRADE_URL` leads nowhere.
+    """
+    by_htmx = request.headers.get("HX-Request") == "true"
+    no_user = decision.reason is Reason.NO_USER
+    if wants_json(request) and not by_htmx:
+        response: HttpResponse = JsonResponse(explain(decision), status=401 if no_user else 403)
+    elif address := login_address(request) if no_user else upgrade_address(request):
+        if not by_htmx:
+            return HttpResponseRedirect(address)
+        # 200, because htmx leaves the headers of a redirect to the browser.
+        response = HttpResponse(headers={"HX-Redirect": address})
+    else:
+        page = TemplateResponse(
+            request,
+            "polar/benefit_required.html",
+            {
+                "decision": decision,
+                "missing": decision.missing,
+                "detail": detail_of(decision.reason),
+            },
+            status=403,
+        )
+        response = page.render()
+    # The same address answers otherwise once they have paid.
+    add_never_cache_headers(response)
+    return response

@@ -1,0 +1,138 @@
+"""`{% load polar %}`: gates and billing links for templates."""
+
+from typing import Any
+
+from django import template
+from django.db.models import Model
+from django.middleware.csrf import get_token
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from polar_django import entitlements
+from polar_django.conf import get_settings
+from polar_django.gating import decide
+from polar_django.gating.addresses import safe_next
+
+register = template.Library()
+
+
+@register.filter
+def has_benefit(holder: Any, key: str) -> bool:
+    """`{% if user|has_benefit:"pro" %}`: whether a subscriber, or a user's seats, hold this now.
+
+    Whatever is no such object holds nothing. One query per object the first time.
+    """
+    return isinstance(holder, Model) and entitlements.has_benefit(holder, key)
+
+
+class BenefitNode(template.Node):
+    child_nodelists = ("held", "missing")
+
+    def __init__(
+        self,
+        keys: list[FilterExpression],
+        all_of: FilterExpression | None,
+        held: NodeList,
+        missing: NodeList,
+    ) -> None:
+        self.keys = keys
+        self.all_of = all_of
+        self.held = held
+        self.missing = missing
+
+    def render(self, context: Context) -> SafeString:
+        request = context.get("request")
+        # A template without a request, such as an e-mail's, has nobody to ask about.
+        allowed = request is not None and (
+            decide(
+                request,
+                [str(key.resolve(context)) for key in self.keys],
+                all_of=bool(self.all_of and self.all_of.resolve(context)),
+            ).allowed
+        )
+        return (self.held if allowed else self.missing).render(context)
+
+
+@register.tag
+def benefit(parser: Parser, token: Token) -> BenefitNode:
+    """`{% benefit "pro" %} … {% else %} … {% endbenefit %}`: what the request's subscriber sees.
+
+    Several keys: any of them; with `all_of=True`, each. Needs the request context processor;
+    without a request, the second part. Costs as `requires_benefit`.
+    """
+    name, *words = token.split_contents()
+    options = token_kwargs(words[-1:], parser) if words else {}
+    keys = words[: len(words) - len(options)]
+    if not keys or set(options) - {"all_of"}:
+        raise template.TemplateSyntaxError(
+            f'{{% {name} %}} takes one or more keys, and all_of=True: {{% {name} "pro" %}}.'
+        )
+    held = parser.parse(("else", f"end{name}"))
+    missing = NodeList()
+    if parser.next_token().contents == "else":
+        missing = parser.parse((f"end{name}",))
+        parser.delete_first_token()
+    return BenefitNode(
+        [parser.compile_filter(key) for key in keys], options.get("all_of"), held, missing
+    )
+
+
+def _wanted_next(context: Context, given: str | None) -> str:
+    """Where to return after paying: as given, else what brought the visitor to this page."""
+    request = context.get("request")
+    if request is None:
+        return ""
+    return safe_next(request, request.GET.get("next") if given is None else given)
+
+
+def _checkout_path(plan: str) -> str:
+    return reverse("polar:checkout", args=[get_settings().plan(plan).key])
+
+
+@register.simple_tag(takes_context=True)
+def checkout_url(context: Context, plan: str, next: str | None = None) -> str:
+    """`{% checkout_url 'pro' %}`: the page that sells a plan, with the way back.
+
+    `next` is a path on this site; by default the page's own `?next=`, with which a gate sent the
+    visitor here, `next=""` for none. Raises UnknownPlan. No query.
+    """
+    path = _checkout_path(plan)
+    back = _wanted_next(context, next)
+    return f"{path}?{urlencode({'next': back})}" if back else path
+
+
+@register.simple_tag(takes_context=True)
+def checkout_button(
+    context: Context, plan: str, label: str = "", next: str | None = None
+) -> SafeString:
+    """`{% checkout_button "pro" %}`: a form of one button that leads straight to the pay page.
+
+    `label` is its text, `next` as in `checkout_url`. Raises UnknownPlan. No query.
+    """
+    path = _checkout_path(plan)
+    request = context.get("request")
+    token = get_token(request) if request is not None else ""
+    fields = [("csrfmiddlewaretoken", token), ("next", _wanted_next(context, next))]
+    hidden = [
+        format_html('<input type="hidden" name="{}" value="{}">', name, value)
+        for name, value in fields
+        if value
+    ]
+    return format_html(
+        '<form method="post" action="{}" class="polar-checkout">{}'
+        '<button type="submit">{}</button></form>',
+        path,
+        SafeString("".join(hidden)),
+        label or _("Continue to payment"),
+    )
+
+
+@register.simple_tag
+def portal_url() -> str:
+    """`{% portal_url %}`: leads to the provider's page for invoices, cards and cancelling."""
+    return reverse("polar:portal")
