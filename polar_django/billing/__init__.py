@@ -1,0 +1,42 @@
+"""What a project can do: each verb calls the provider, and the mirror knows when it returns.
+
+Every verb has a twin for async code, with an `a` before its name, that takes the same arguments.
+After a verb, `refresh_entitlements(subscriber)` forgets what was remembered of that object.
+"""
+
+from asgiref.sync import sync_to_async
+
+from polar_django.billing.checkout import create_checkout_session
+from polar_django.billing.confirm import confirm_checkout
+from polar_django.billing.customers import ensure_customer
+from polar_django.billing.portal import create_portal_session
+from polar_django.billing.subscriptions import (
+    cancel_subscription,
+    revoke_subscription,
+    uncancel_subscription,
+)
+
+__all__ = [
+    "acancel_subscription",
+    "aconfirm_checkout",
+    "acreate_checkout_session",
+    "acreate_portal_session",
+    "aensure_customer",
+    "arevoke_subscription",
+    "auncancel_subscription",
+    "cancel_subscription",
+    "confirm_checkout",
+    "create_checkout_session",
+    "create_portal_session",
+    "ensure_customer",
+    "revoke_subscription",
+    "uncancel_subscription",
+]
+
+acancel_subscription = sync_to_async(cancel_subscription, thread_sensitive=True)
+aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
+acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
+acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
+aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
+arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)
+auncancel_subscription = sync_to_async(uncancel_subscription, thread_sensitive=True)

@@ -1,0 +1,130 @@
+"""Who a subscriber is at the provider: found, made once, and linked before anything is bought.
+
+Never linked by an e-mail alone: the address must be verified here, and the customer nobody's yet.
+"""
+
+from typing import Any
+
+from django.db.models import Q
+
+from polar_django.exceptions import CustomerConflict, InvalidRequest
+from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.mirror.linking import link_customer
+from polar_django.models import Customer
+from polar_django.providers.base import Provider
+from polar_django.providers.registry import get_provider
+from polar_django.snapshots import Answer, CustomerSnapshot
+from polar_django.subscribers import email_is_verified, external_id_of, profile_of
+
+__all__ = ["EMAIL_MISSING", "ensure_customer", "look_up_customer", "stored_customer"]
+
+# The `code` of the InvalidRequest that a subscriber without an e-mail address causes.
+EMAIL_MISSING = "email_missing"
+
+
+def stored_customer(subscriber: Any, provider: str) -> Customer | None:
+    """The subscriber's living customer in the mirror. One query.
+
+    Where staff linked several, the one that carries the subscriber's own external id.
+    """
+    linked = Customer.objects.filter(
+        subscriber=subscriber, provider=provider, deleted_at__isnull=True
+    )
+    found = sorted(linked, key=lambda row: (row.external_id != external_id_of(subscriber), row.pk))
+    return found[0] if found else None
+
+
+def look_up_customer(subscriber: Any, provider: str | None = None) -> Customer | None:
+    """The subscriber's customer, from the mirror, else from the provider; None where there is none.
+
+    One query where it is mirrored, else one call more. Raises CustomerConflict where the customer
+    with the subscriber's external id was linked to somebody else, and ProviderError.
+    """
+    service = get_provider(provider)
+    known = stored_customer(subscriber, service.name)
+    return known or _find(service, subscriber)
+
+
+def ensure_customer(subscriber: Any, provider: str | None = None) -> Customer:
+    """The subscriber's customer, made if there is none, mirrored and linked on return.
+
+    One query where it is mirrored; else one or two calls, four where the e-mail is taken. Safe to
+    run twice and at once: whoever comes second finds what the first has made. A deleted customer
+    is never used again.
+
+    Raises CustomerConflict where another customer has the e-mail and may not be taken over,
+    InvalidRequest (`code` "email_missing") for a subscriber without one, and ProviderError.
+    """
+    service = get_provider(provider)
+    known = stored_customer(subscriber, service.name) or _find(service, subscriber)
+    return known or _create(service, subscriber)
+
+
+def _find(service: Provider, subscriber: Any) -> Customer | None:
+    external_id = external_id_of(subscriber)
+    ours = Q(external_id=external_id, provider=service.name)
+    sent = stored_keys(*Customer.objects.filter(ours).only("pk"))
+    answer = service.find_customer(external_id)
+    if answer is None or _customer_in(answer).deleted_at is not None:
+        return None
+    return _adopt(answer, subscriber, sent)
+
+
+def _create(service: Provider, subscriber: Any) -> Customer:
+    profile = profile_of(subscriber)
+    if not profile.email:
+        raise InvalidRequest(
+            "This subscriber has no e-mail address, and the provider needs one. Add it, or name a "
+            "function in POLAR_DJANGO['SUBSCRIBER_PROFILE'] that knows it.",
+            code=EMAIL_MISSING,
+        )
+    external_id = external_id_of(subscriber)
+    try:
+        answer = service.create_customer(
+            external_id=external_id, email=profile.email, name=profile.name
+        )
+    except CustomerConflict as conflict:
+        # Another request of this subscriber may have made it since we looked.
+        return _find(service, subscriber) or _take_over(
+            service, subscriber, profile.email, conflict
+        )
+    return _adopt(answer, subscriber, {})
+
+
+def _take_over(
+    service: Provider, subscriber: Any, email: str, conflict: CustomerConflict
+) -> Customer:
+    """Link the customer that already has this e-mail, where that is safe; else the conflict."""
+    answer = service.find_customer_by_email(email)
+    if answer is None:
+        raise conflict
+    holder = _customer_in(answer)
+    claimed = Customer.objects.filter(pk=holder.id, subscriber__isnull=False)
+    if (
+        holder.external_id
+        or holder.deleted_at is not None
+        or (holder.email or "").casefold() != email.casefold()
+        or not email_is_verified(subscriber)
+        or claimed.exclude(subscriber=subscriber).exists()
+    ):
+        raise conflict
+    sent = stored_keys(Customer(pk=holder.id))
+    # The external id is written once: whoever set it meanwhile makes the provider refuse us.
+    try:
+        taken = service.set_external_id(holder.id, external_id_of(subscriber))
+    except InvalidRequest as error:
+        raise conflict from error
+    return _adopt(taken, subscriber, sent)
+
+
+def _adopt(answer: Answer, subscriber: Any, sent: Any) -> Customer:
+    apply_answer(answer, sent=sent)
+    customer = Customer.objects.get(pk=answer.first.id)
+    link_customer(customer, subscriber)
+    return customer
+
+
+def _customer_in(answer: Answer) -> CustomerSnapshot:
+    first = answer.first
+    assert isinstance(first, CustomerSnapshot)
+    return first

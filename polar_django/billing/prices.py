@@ -1,0 +1,84 @@
+"""Prices in words, for a page: amounts are whole minor units of their currency."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from polar_django.models import Price, Product
+
+__all__ = ["money_text", "price_text", "prices_of"]
+
+# ISO 4217: the currencies that have not two decimals.
+_DECIMALS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+def money_text(amount: int | Decimal, currency: str) -> str:
+    """1200, "usd" → "12.00 USD", in the active language's way to write numbers."""
+    code = currency.upper()
+    decimals = _DECIMALS.get(code, 2)
+    value = Decimal(amount).scaleb(-decimals)
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int):
+        # The price of one unit may be a fraction of a cent.
+        decimals = max(decimals, -exponent)
+    return f"{number_format(value, decimals, use_l10n=True, force_grouping=True)} {code}".strip()
+
+
+def price_text(price: Price, product: Product) -> str:
+    """One price as a buyer reads it: "12.00 USD a month", "5.00 USD per seat a year", "Free"."""
+    return f"{_amount_text(price)} {_interval_text(product)}".strip()
+
+
+def prices_of(products: Iterable[Product]) -> dict[str, list[Price]]:
+    """The prices each product has now, by product id; those for use come last. One query."""
+    rows: dict[str, list[Price]] = {product.pk: [] for product in products}
+    for price in Price.objects.filter(product__in=rows, is_archived=False, source="catalog"):
+        rows[price.product_id].append(price)
+    for prices in rows.values():
+        prices.sort(key=lambda price: (price.meter_id is not None, price.price_currency, price.pk))
+    return rows
+
+
+def _amount_text(price: Price) -> str:
+    currency = price.price_currency
+    if price.amount_type == "custom":
+        if price.minimum_amount:
+            return _("from %(money)s") % {"money": money_text(price.minimum_amount, currency)}
+        return _("an amount you choose")
+    if price.meter_id is not None:
+        first = price.unit_amount if price.unit_amount is not None else _first_tier(price)
+        return _("%(money)s per unit used") % {"money": money_text(first, currency)}
+    if price.amount_type == "seat_based":
+        return _("%(money)s per seat") % {"money": money_text(_first_tier(price), currency)}
+    if price.amount_type == "unit_based":
+        return _("%(money)s per unit") % {"money": money_text(_first_tier(price), currency)}
+    if not price.price_amount:
+        return _("Free")
+    return money_text(price.price_amount, currency)
+
+
+def _first_tier(price: Price) -> Decimal:
+    """What one costs in the lowest tier; tiers are kept in `raw` alone, in two spellings."""
+    tiers = (price.raw.get("seat_tiers") or price.raw.get("tiers") or {}).get("tiers") or [{}]
+    first: dict[str, Any] = tiers[0]
+    return Decimal(str(first.get("price_per_seat") or first.get("unit_amount") or 0))
+
+
+def _interval_text(product: Product) -> str:
+    count = product.recurring_interval_count or 1
+    texts = {
+        "day": ngettext("a day", "every %(count)d days", count),
+        "week": ngettext("a week", "every %(count)d weeks", count),
+        "month": ngettext("a month", "every %(count)d months", count),
+        "year": ngettext("a year", "every %(count)d years", count),
+    }
+    text = texts.get(product.recurring_interval or "", "")
+    return text % {"count": count} if "%" in text else text

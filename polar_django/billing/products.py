@@ -1,0 +1,82 @@
+"""What a plan sells: from the names in the settings to products we know."""
+
+from collections.abc import Sequence
+
+from polar_django.conf import Plan, get_settings
+from polar_django.exceptions import ConfigurationError, InvalidRequest
+from polar_django.mirror.answers import apply_answer
+from polar_django.models import Product
+from polar_django.providers.base import Provider
+from polar_django.providers.registry import get_provider
+
+__all__ = ["choose_product", "products_of", "seat_bounds"]
+
+# Polar's own limit on seats, where a plan sets none.
+_MOST_SEATS = 10_000
+
+
+def products_of(plan: Plan, provider: str | None = None) -> dict[str, Product]:
+    """The plan's products by the name the plan gives them, in its order. One query.
+
+    A name is a key of `PRODUCTS`, else a product's key, else its id. One that the mirror does not
+    know costs a reading of the provider's products, so that the first checkout needs no
+    `polar_sync` before it. Raises ConfigurationError for one that nobody knows.
+    """
+    service = get_provider(provider)
+    found = _mirrored(plan.products, service.name)
+    if len(found) < len(set(plan.products)):
+        _read_products(service)
+        found = _mirrored(plan.products, service.name)
+    for name in plan.products:
+        if name not in found:
+            raise ConfigurationError(
+                f"POLAR_DJANGO['PLANS'][{plan.key!r}] names the product {name!r}, but no product "
+                "has this id or the metadata {'key': …} of that name. `polar_products` lists what "
+                "there is; POLAR_DJANGO['PRODUCTS'] may map the name to an id."
+            )
+    return {name: found[name] for name in plan.products}
+
+
+def choose_product(plan: Plan, products: dict[str, Product], chosen: str | None) -> Product:
+    """The product that was asked for by name or id, else the plan's first.
+
+    Raises InvalidRequest (`code` "product_not_in_plan") for one that the plan does not sell.
+    """
+    if not chosen:
+        return products[plan.products[0]]
+    for name, product in products.items():
+        if chosen in (name, product.pk):
+            return product
+    raise InvalidRequest(
+        f"The plan {plan.key!r} does not sell this product.", code="product_not_in_plan"
+    )
+
+
+def seat_bounds(plan: Plan) -> tuple[int, int] | None:
+    """The fewest and the most seats the plan sells; None where it sells none.
+
+    With `seats` alone the number is fixed.
+    """
+    if plan.seats is None and plan.min_seats is None and plan.max_seats is None:
+        return None
+    fewest = plan.min_seats or (plan.seats if plan.seats and not plan.max_seats else 1)
+    most = plan.max_seats or (plan.seats if plan.seats and not plan.min_seats else _MOST_SEATS)
+    return fewest, most
+
+
+def _mirrored(names: Sequence[str], provider: str) -> dict[str, Product]:
+    mapped = get_settings().products
+    wanted = {name: mapped.get(name, name) for name in names}
+    # Archived ones first, so that a living product of the same key takes the name.
+    rows = Product.objects.named(wanted.values()).filter(provider=provider)
+    by_name: dict[str, Product] = {}
+    for row in rows.order_by("-is_archived", "created_at", "pk"):
+        by_name[row.pk] = row
+        if row.key:
+            by_name[row.key] = row
+    return {name: by_name[key] for name, key in wanted.items() if key in by_name}
+
+
+def _read_products(service: Provider) -> None:
+    for page in service.list_objects("products"):
+        apply_answer(page, source=None)

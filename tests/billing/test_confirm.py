@@ -1,0 +1,101 @@
+import pytest
+from django.core.cache import cache
+
+from polar_django.billing import confirm_checkout, create_checkout_session
+from polar_django.exceptions import ObjectNotFound, ProviderUnavailable
+from polar_django.models import BenefitGrant, Order, Subscription, Transition
+from polar_django.snapshots import BenefitGrantSnapshot
+
+
+@pytest.fixture
+def checkout(service, ada):
+    session = create_checkout_session(ada, "pro", success_url="https://shop.example/")
+    service.calls.clear()
+    return session
+
+
+def test_what_a_paid_checkout_bought_is_mirrored_at_once(checkout, service, ada):
+    service.pay(checkout.pk)
+    assert confirm_checkout(checkout) == "active"
+    assert Subscription.objects.active().for_subscriber(ada).count() == 1
+    assert Order.objects.paid().get().subscriber == ada
+    assert BenefitGrant.objects.active().held_by(subscriber=ada).count() == 1
+    news = Transition.objects.filter(source="return_page")
+    assert {"benefit_granted", "subscription_activated", "order_paid"} <= set(
+        news.values_list("name", flat=True)
+    )
+
+
+def test_an_active_purchase_is_not_asked_about_again(checkout, service):
+    service.pay(checkout.pk)
+    confirm_checkout(checkout)
+    cache.clear()
+    service.calls.clear()
+    assert confirm_checkout(checkout) == "active"
+    assert service.calls == []
+
+
+def test_many_questions_at_once_reach_the_provider_once(checkout, service):
+    for _ in range(20):
+        assert confirm_checkout(checkout) == "pending"
+    assert service.called("get_checkout") == 1
+
+
+@pytest.mark.parametrize("status", ["open", "confirmed", "something new"])
+def test_what_is_not_paid_gives_nothing(checkout, service, status):
+    service.change(checkout.pk, status=status)
+    assert confirm_checkout(checkout) == "pending"
+    assert not BenefitGrant.objects.exists()
+    assert not any(call.startswith("list") for call in service.calls)
+
+
+@pytest.mark.parametrize("status", ["expired", "failed"])
+def test_what_is_over_has_failed_and_is_asked_about_once(checkout, service, status):
+    service.change(checkout.pk, status=status)
+    assert confirm_checkout(checkout) == "failed"
+    cache.clear()
+    service.calls.clear()
+    assert confirm_checkout(checkout) == "failed"
+    assert service.calls == []
+
+
+def test_a_purchase_without_its_grants_yet_is_pending_until_they_come(checkout, service):
+    service.pay(checkout.pk, grants=False)
+    assert confirm_checkout(checkout) == "pending"
+    service.put(
+        BenefitGrantSnapshot(
+            id="grant-late",
+            customer_id=checkout.customer_id,
+            benefit_id="benefit-pro",
+            subscription_id=f"subscription-{checkout.pk}",
+            is_granted=True,
+        )
+    )
+    cache.clear()
+    assert confirm_checkout(checkout) == "active"
+
+
+def test_seats_are_bought_before_anybody_holds_a_grant(service, ada):
+    session = create_checkout_session(ada, "team", success_url="https://shop.example/")
+    service.pay(session.pk, grants=False)
+    assert confirm_checkout(session) == "active"
+
+
+def test_a_provider_that_is_down_leaves_it_pending(checkout, service):
+    service.pay(checkout.pk)
+    service.faults["get_checkout"] = ProviderUnavailable("down")
+    assert confirm_checkout(checkout) == "pending"
+
+
+def test_a_provider_that_goes_down_half_way_never_shows_an_unfinished_purchase(checkout, service):
+    service.pay(checkout.pk)
+    service.faults["list benefit_grants"] = ProviderUnavailable("down")
+    assert confirm_checkout(checkout) == "pending"
+    cache.clear()
+    service.faults.clear()
+    assert confirm_checkout(checkout) == "active"
+
+
+def test_a_checkout_the_provider_has_lost_has_failed(checkout, service):
+    service.faults["get_checkout"] = ObjectNotFound("gone", status=404)
+    assert confirm_checkout(checkout) == "failed"

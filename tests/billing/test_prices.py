@@ -1,0 +1,70 @@
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone, translation
+
+from polar_django.billing.prices import money_text, price_text, prices_of
+from polar_django.models import Price, Product
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1200, "usd", "12.00 USD"),
+        (1, "eur", "0.01 EUR"),
+        (1500, "jpy", "1,500 JPY"),
+        (1500, "kwd", "1.500 KWD"),
+        (Decimal("0.25"), "usd", "0.0025 USD"),
+        (Decimal("300.000000000000"), "usd", "3.00 USD"),
+        (0, "usd", "0.00 USD"),
+    ],
+)
+def test_money_reads_in_whole_units(amount, currency, text):
+    assert money_text(amount, currency) == text
+
+
+def test_money_is_written_as_the_language_does():
+    with translation.override("de"):
+        assert money_text(123456, "eur") == "1.234,56 EUR"
+
+
+@pytest.mark.parametrize(
+    ("price", "product", "text"),
+    [
+        ({"price_amount": 1200}, {"recurring_interval": "month"}, "12.00 USD a month"),
+        (
+            {"price_amount": 1200},
+            {"recurring_interval": "month", "recurring_interval_count": 3},
+            "12.00 USD every 3 months",
+        ),
+        ({"price_amount": 0}, {}, "Free"),
+        ({"amount_type": "free"}, {}, "Free"),
+        ({"amount_type": "custom"}, {}, "an amount you choose"),
+        ({"amount_type": "custom", "minimum_amount": 500}, {}, "from 5.00 USD"),
+        (
+            {
+                "amount_type": "seat_based",
+                "raw": {"seat_tiers": {"tiers": [{"min_seats": 1, "price_per_seat": 900}]}},
+            },
+            {"recurring_interval": "year"},
+            "9.00 USD per seat a year",
+        ),
+        (
+            {"amount_type": "metered_unit", "meter_id": "m", "unit_amount": Decimal("0.5")},
+            {},
+            "0.005 USD per unit used",
+        ),
+    ],
+)
+def test_prices_read_as_a_buyer_would_say_them(price, product, text):
+    assert price_text(Price(price_currency="usd", **price), Product(**product)) == text
+
+
+def test_archived_and_ad_hoc_prices_are_not_shown(db):
+    now = timezone.now()
+    product = Product.objects.create(id="p", provider="polar", synced_at=now)
+    made = {"provider": "polar", "synced_at": now, "product": product, "price_currency": "usd"}
+    Price.objects.create(id="1", **made)
+    Price.objects.create(id="2", is_archived=True, **made)
+    Price.objects.create(id="3", source="ad_hoc", **made)
+    assert [price.pk for price in prices_of([product])["p"]] == ["1"]
