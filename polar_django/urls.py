@@ -1,0 +1,20 @@
+"""The addresses of the app: `path("billing/", include("polar_django.urls"))`."""
+
+from django.urls import path
+
+from polar_django.views.arrival import arrive, tell_status
+from polar_django.views.checkout import checkout
+from polar_django.views.portal import portal
+from polar_django.webhooks.views import receive
+
+app_name = "polar"
+
+urlpatterns = [
+    path("webhooks/<str:provider>/", receive, name="webhook"),
+    # Providers follow no redirect, so an address entered without its slash must work too.
+    path("webhooks/<str:provider>", receive),
+    path("checkout/<str:plan>/", checkout, name="checkout"),
+    path("return/", arrive, name="return"),
+    path("portal/", portal, name="portal"),
+    path("status/", tell_status, name="status"),
+]

@@ -1,0 +1,1 @@
+"""The pages people buy through. Addresses: `polar_django.urls`."""

@@ -1,0 +1,80 @@
+"""`return/` and `status/`: where the buyer lands, and what became of the purchase.
+
+The pay page adds a token to the address that opens the buyer's portal. It is taken off at once, by
+a redirect, and is never stored or logged here.
+"""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.transaction import non_atomic_requests
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from polar_django.billing.confirm import confirm_checkout
+from polar_django.conf import get_settings
+from polar_django.models import CheckoutSession
+from polar_django.subscribers import resolve_subscriber
+from polar_django.views.buyers import buyers_only, keep_private, safe_address, see_other
+
+_LONGEST_ID = 255
+
+
+@login_not_required
+@non_atomic_requests
+@require_safe
+def arrive(request: HttpRequest) -> HttpResponse:
+    """303 onwards when the purchase is active, else a page that waits or says what went wrong.
+
+    Everything but the checkout's id is taken off the address first, before signing in. 404 for a
+    checkout that is not this subscriber's, whether or not it exists.
+    """
+    if set(request.GET) - {"checkout_id"}:
+        query = urlencode({"checkout_id": request.GET.get("checkout_id", "")})
+        response: HttpResponse = see_other(f"{request.path}?{query}")
+    else:
+        response = _show_outcome(request)
+    response["Referrer-Policy"] = "no-referrer"
+    return keep_private(response)
+
+
+@login_not_required
+@non_atomic_requests
+@require_safe
+def tell_status(request: HttpRequest) -> HttpResponse:
+    """`{"state": "pending" | "active" | "failed"}` of the subscriber's own checkout, else 404."""
+    subscriber = resolve_subscriber(request)
+    if subscriber is None:
+        raise Http404("There is no such checkout.")
+    state = confirm_checkout(_own_checkout(request, subscriber))
+    return keep_private(JsonResponse({"state": state}))
+
+
+@buyers_only
+def _show_outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
+    checkout = _own_checkout(request, subscriber)
+    state = confirm_checkout(checkout)
+    if state == "active":
+        target = safe_address(request, checkout.next_url)
+        return see_other(target or resolve_url(get_settings().success_url))
+    query = urlencode({"checkout_id": checkout.pk})
+    context = {
+        "checkout": checkout,
+        "status_url": f"{reverse('polar:status')}?{query}",
+        "again_url": reverse("polar:checkout", args=[checkout.plan]) if checkout.plan else "",
+    }
+    return render(request, f"polar/checkout_{state}.html", context)
+
+
+def _own_checkout(request: HttpRequest, subscriber: Any) -> CheckoutSession:
+    checkout_id = request.GET.get("checkout_id", "")
+    # PostgreSQL refuses a NUL even in a comparison.
+    is_an_id = 0 < len(checkout_id) <= _LONGEST_ID and checkout_id.isprintable()
+    found = CheckoutSession.objects.filter(pk=checkout_id, subscriber=subscriber)
+    checkout = found.first() if is_an_id else None
+    if checkout is None:
+        raise Http404("There is no such checkout.")
+    return checkout

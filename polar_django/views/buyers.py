@@ -1,0 +1,85 @@
+"""What the pages have in common: somebody is signed in, and a refusal is a page, never a 500."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.db.transaction import non_atomic_requests
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from polar_django.conf import get_settings
+from polar_django.exceptions import PolarDjangoError
+from polar_django.subscribers import resolve_subscriber
+from polar_django.views.refusals import no_subscriber_page, refusal_page
+
+__all__ = ["buyers_only", "keep_private", "safe_address", "see_other", "stay_address"]
+
+View = Callable[..., HttpResponse]
+
+
+def buyers_only(view: View) -> View:
+    """Call `view(request, subscriber, …)`, or answer with the way to sign in or with why not.
+
+    Outside any transaction (the pages call the provider), and nothing of it may be stored.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated:
+            return keep_private(_sign_in(request))
+        try:
+            subscriber = resolve_subscriber(request)
+            if subscriber is None:
+                return keep_private(no_subscriber_page(request))
+            return keep_private(view(request, subscriber, *args, **kwargs))
+        except PolarDjangoError as error:
+            return keep_private(refusal_page(request, error, again=stay_address(request)))
+
+    # Django's LoginRequiredMiddleware would put the whole address, tokens and all, into `next`.
+    return non_atomic_requests(login_not_required(guarded))
+
+
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """Addresses and contents here name purchases: no cache keeps them, no other site hears of them.
+
+    A view that has set a stricter referrer policy keeps it. It is not the default: browsers send
+    `Origin: null` with forms of a page without referrer, and Django then refuses the CSRF token.
+    """
+    response["Cache-Control"] = "no-store, private"
+    response.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def safe_address(request: HttpRequest, address: str | None) -> str:
+    """The address if it leads to this site, "" for anything else."""
+    if address and url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return address
+    return ""
+
+
+def stay_address(request: HttpRequest) -> str:
+    """This page, to be opened again by GET, with its `next` and nothing else of the query."""
+    given = request.POST.get("next") or request.GET.get("next")
+    kept = {"next": safe_address(request, given), "checkout_id": request.GET.get("checkout_id")}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{request.path}?{query}" if query else request.path
+
+
+def see_other(address: str) -> HttpResponseRedirect:
+    """303: go there by GET, whatever the method was."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    login_url = get_settings().login_url or django_settings.LOGIN_URL
+    return redirect_to_login(stay_address(request), login_url=resolve_url(login_url))

@@ -1,0 +1,1 @@
+from tests.billing.fixtures import ada, eve, service  # noqa: F401
