@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from polar_django import checks
+
 
 class PolarDjangoConfig(AppConfig):
     name = "polar_django"
@@ -10,4 +12,5 @@ class PolarDjangoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        checks.register_all()
         autodiscover_modules("polar_handlers")

@@ -1,0 +1,242 @@
+"""System checks: what is wrong with the settings, said before a buyer finds out.
+
+| id | what |
+|---|---|
+| `polar_django.E001` | a key of `POLAR_DJANGO` is unknown, or its value of the wrong type |
+| `polar_django.E002` | `SUBSCRIBER_MODEL` names no model |
+| `polar_django.E003` | the database column points to another table than `SUBSCRIBER_MODEL` |
+| `polar_django.E004` | subscribers are no users, and `SUBSCRIBER_RESOLVER` is not set |
+| `polar_django.E005` | subscribers are no users, and `CAN_MANAGE_BILLING` is not set |
+| `polar_django.E006` | a function named in the settings cannot be imported |
+| `polar_django.E007` | a plan's seats contradict each other |
+| `polar_django.E008` | `DEFAULT_PROVIDER` names no provider |
+| `polar_django.W001` | no access token |
+| `polar_django.W002` | no webhook secret: every delivery is answered 503 |
+| `polar_django.W003` | a plan names a product that looks like a misspelt key of `PRODUCTS` |
+| `polar_django.W004` | `polar_django.urls` is not included, or not as the namespace `polar` |
+| `polar_django.W005` | (deploy) the sandbox app is installed |
+| `polar_django.W006` | (deploy) `PROCESS_INLINE` is on |
+| `polar_django.W007` | (deploy) `SERVER` is an address without TLS |
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.urls import NoReverseMatch, reverse
+
+from polar_django.conf import Plan, Settings, get_settings, subscriber_model
+from polar_django.exceptions import ConfigurationError
+from polar_django.providers.registry import known_providers
+
+__all__ = [
+    "check_addresses",
+    "check_deployment",
+    "check_settings",
+    "check_subscriber_column",
+    "register_all",
+]
+
+_FUNCTIONS = ("subscriber_resolver", "subscriber_profile", "email_verified", "can_manage_billing")
+
+
+def register_all() -> None:
+    """Hand the checks to Django; called once, when the app is ready."""
+    register(check_settings, "polar_django")
+    register(check_subscriber_column, Tags.database)
+    register(check_addresses, Tags.urls)
+    register(check_deployment, "polar_django", deploy=True)
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Everything that can be told from the settings alone. No queries, no calls."""
+    try:
+        settings = get_settings()
+    except ConfigurationError as error:
+        return [
+            Error(
+                str(error),
+                hint="docs/settings.md lists every key of POLAR_DJANGO.",
+                id="polar_django.E001",
+            )
+        ]
+    return [
+        *_subscriber_messages(settings),
+        *_function_messages(settings),
+        *_plan_messages(settings),
+        *_provider_messages(settings),
+    ]
+
+
+def check_subscriber_column(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Whether the migrated column still points where the setting does. Two queries a database."""
+    try:
+        wanted = apps.get_model(subscriber_model())._meta.db_table
+    except (LookupError, ValueError):
+        return []
+    table = apps.get_model("polar_django", "Customer")._meta.db_table
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        with connection.cursor() as cursor:
+            if table not in connection.introspection.table_names(cursor):
+                continue
+            relations = connection.introspection.get_relations(cursor, table)
+        pointed = relations.get("subscriber_id")
+        if pointed is not None and pointed[1] != wanted:
+            found.append(
+                Error(
+                    f"The database's subscribers are rows of {pointed[1]}, but "
+                    f"POLAR_DJANGO['SUBSCRIBER_MODEL'] is {subscriber_model()} ({wanted}).",
+                    hint="Choose SUBSCRIBER_MODEL before the first migrate. To change it later, "
+                    "migrate polar_django to zero and anew, then run polar_sync.",
+                    id="polar_django.E003",
+                )
+            )
+    return found
+
+
+def check_addresses(**_: Any) -> list[CheckMessage]:
+    """Whether the app's views can be reached."""
+    try:
+        reverse("polar:return")
+    except NoReverseMatch:
+        return [
+            Warning(
+                "The addresses of polar_django are not included, so nobody can buy here.",
+                hint='Add path("billing/", include("polar_django.urls")) to your URLs.',
+                id="polar_django.W004",
+            )
+        ]
+    return []
+
+
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """What is right in development and wrong in production. No queries, no calls."""
+    try:
+        settings = get_settings()
+    except ConfigurationError:
+        return []
+    found: list[CheckMessage] = []
+    if apps.is_installed("polar_django.sandbox"):
+        found.append(
+            Warning(
+                "The sandbox is installed: it gives purchases away.",
+                hint="Put polar_django.sandbox into INSTALLED_APPS in development only.",
+                id="polar_django.W005",
+            )
+        )
+    if settings.process_inline:
+        found.append(
+            Warning(
+                "Deliveries are processed in the web process.",
+                hint="Turn PROCESS_INLINE off and run a Celery worker.",
+                id="polar_django.W006",
+            )
+        )
+    if settings.server.startswith("http://"):
+        found.append(
+            Warning(
+                "The access token is sent to POLAR_DJANGO['SERVER'] without TLS.",
+                hint='Name "production", "sandbox", or an address that begins with https://.',
+                id="polar_django.W007",
+            )
+        )
+    return found
+
+
+def _subscriber_messages(settings: Settings) -> Iterator[CheckMessage]:
+    label = subscriber_model()
+    try:
+        apps.get_model(label)
+    except (LookupError, ValueError):
+        yield Error(
+            f"POLAR_DJANGO['SUBSCRIBER_MODEL'] is {label!r}, which is no installed model.",
+            hint='Write it as "app_label.Model".',
+            id="polar_django.E002",
+        )
+        return
+    if label.lower() == django_settings.AUTH_USER_MODEL.lower():
+        return
+    for key, signature, code in (
+        ("SUBSCRIBER_RESOLVER", "(request) -> subscriber or None", "E004"),
+        ("CAN_MANAGE_BILLING", "(request, subscriber) -> bool", "E005"),
+    ):
+        if not getattr(settings, key.lower()):
+            yield Error(
+                f"Subscribers are {label}, so POLAR_DJANGO[{key!r}] must be set.",
+                hint=f"Name a function {signature}.",
+                id=f"polar_django.{code}",
+            )
+
+
+def _function_messages(settings: Settings) -> Iterator[CheckMessage]:
+    for name in _FUNCTIONS:
+        try:
+            function: Any = settings.load(name)
+        except ConfigurationError as error:
+            yield Error(str(error), hint="Check the dotted path.", id="polar_django.E006")
+            continue
+        if function is not None and not callable(function):
+            yield Error(
+                f"POLAR_DJANGO[{name.upper()!r}] names something that cannot be called.",
+                hint="Name a function.",
+                id="polar_django.E006",
+            )
+
+
+def _plan_messages(settings: Settings) -> Iterator[CheckMessage]:
+    for plan in settings.plans.values():
+        if not _seats_agree(plan):
+            yield Error(
+                f"The seats of POLAR_DJANGO['PLANS'][{plan.key!r}] contradict each other.",
+                hint="min_seats ≤ seats ≤ max_seats must hold for those that are given.",
+                id="polar_django.E007",
+            )
+        for name in plan.products:
+            if near := _near_miss(name, settings.products):
+                yield Warning(
+                    f"POLAR_DJANGO['PLANS'][{plan.key!r}] names the product {name!r}, which is no "
+                    f"key of PRODUCTS. Did you mean {near!r}?",
+                    hint="`polar_products` lists the keys and ids there are.",
+                    id="polar_django.W003",
+                )
+
+
+def _provider_messages(settings: Settings) -> Iterator[CheckMessage]:
+    if settings.default_provider not in known_providers():
+        yield Error(
+            f"POLAR_DJANGO['DEFAULT_PROVIDER'] is {settings.default_provider!r}, which is none of "
+            f"{', '.join(known_providers())}.",
+            hint="A provider of your own is registered in PROVIDERS, with its CLASS.",
+            id="polar_django.E008",
+        )
+    if settings.default_provider != "polar":
+        return
+    if not settings.access_token:
+        yield Warning(
+            "No access token is configured, so nothing can be sold or synced.",
+            hint="Set POLAR_DJANGO['ACCESS_TOKEN'], or POLAR_ACCESS_TOKEN in the environment.",
+            id="polar_django.W001",
+        )
+    if not any(settings.webhook_secrets):
+        yield Warning(
+            "No webhook secret is configured: every delivery is answered 503.",
+            hint="Set POLAR_DJANGO['WEBHOOK_SECRETS'], or POLAR_WEBHOOK_SECRET in the environment.",
+            id="polar_django.W002",
+        )
+
+
+def _seats_agree(plan: Plan) -> bool:
+    given = [n for n in (plan.min_seats, plan.seats, plan.max_seats) if n is not None]
+    return given == sorted(given)
+
+
+def _near_miss(name: str, keys: Iterable[str]) -> str:
+    known = list(keys)
+    near = [] if name in known else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return near[0] if near else ""
