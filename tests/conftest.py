@@ -1,0 +1,65 @@
+"""Fixtures for everybody: two people, and real servers for the tests that are marked `services`.
+
+`sandbox` comes from tests/sandbox_fixtures.py, servers from tests/service_fixtures.py.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from tests.browsers import find_chromium
+
+# Imported so that tasks find the Celery application, as a project's own package does it.
+from tests.celery_app import app as celery_app
+
+__all__ = ["celery_app"]
+
+pytest_plugins = ["tests.sandbox_fixtures", "tests.service_fixtures"]
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, with the reason, what this machine or this run cannot do."""
+    if item.get_closest_marker("services") and not _has_servers():
+        pytest.skip("needs PostgreSQL and Redis: `python3 -m tests` starts them")
+    if item.get_closest_marker("browser") and find_chromium() is None:
+        pytest.skip("needs Chromium")
+    if item.get_closest_marker("corpus") and not CORPUS.is_dir():
+        pytest.skip("needs the recorded deliveries in ../shared/corpus")
+
+
+def _has_servers() -> bool:
+    return bool(
+        os.environ.get("POLAR_TEST_REDIS_URL")
+        and os.environ.get("POLAR_TEST_DATABASE_URL", "").startswith("postgres")
+    )
+
+
+@pytest.fixture
+def ada(db: None) -> Any:
+    """A user."""
+    return get_user_model().objects.create_user("ada", "ada@example.com", "password")
+
+
+@pytest.fixture
+def grace(db: None) -> Any:
+    """Another user, who must not see what is Ada's."""
+    return get_user_model().objects.create_user("grace", "grace@example.com", "password")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; for tests marked `browser`."""
+    found = find_chromium()
+    assert found, "mark the test with `browser`"
+    return found
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of deliveries recorded from a real server; for tests marked `corpus`."""
+    return CORPUS
