@@ -18,7 +18,18 @@ from polar_django.snapshots import CustomerState, Event
 
 # A grant that changed this shortly before the state was made may rightly be missing from it.
 _STATE_LAG = timedelta(seconds=10)
-_NOT_IN_A_STATE = ("customer_id", "member_id", "subscription_id", "order_id", "created_at", "raw")
+_NOT_IN_A_STATE = (
+    "as_of",
+    "created_at",
+    "customer_id",
+    "member_id",
+    "modified_at",
+    "order_id",
+    "properties",
+    "raw",
+    "subscription_id",
+)
+_ADDED_BY_A_STATE = ("granted_at", "is_granted", "is_revoked", "revoked_at")
 
 
 def versions_in(
@@ -35,10 +46,20 @@ def versions_in(
         yield Version(provider, grant, grant.granted_at or as_of, cause, weight)
 
 
-def keep_what_a_state_lacks(row: MirroredModel, current: MirroredModel) -> None:
-    """A state tells a few fields of a grant; the others stay. One query, for `raw`."""
-    for name in _NOT_IN_A_STATE:
-        setattr(row, name, getattr(current, name))
+def merge_grant(row: MirroredModel, current: MirroredModel, version: Version) -> None:
+    """Let a grant's own version and what a state adds to it meet in either order, to one end.
+
+    The version gives the row, its order key included; a state only that it was granted later.
+    One query for a state's entry (`raw`), none for a version.
+    """
+    if not isinstance(row, BenefitGrant) or not isinstance(current, BenefitGrant):
+        return
+    if version.weight is not Weight.FULL:
+        for name in _NOT_IN_A_STATE:
+            setattr(row, name, getattr(current, name))
+    elif current.is_granted and current.granted_at and current.granted_at > row.as_of:
+        for name in _ADDED_BY_A_STATE:
+            setattr(row, name, getattr(current, name))
 
 
 def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
@@ -58,12 +79,12 @@ def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
     stored = BenefitGrant.objects.filter(
         Q(is_granted=True, is_revoked=False) | Q(pk__in=everything_listed),
         customer_id__in=newest,
-    ).values_list("pk", "customer_id", "is_granted", "as_of")
+    ).values_list("pk", "customer_id", "is_granted", "granted_at")
     known = set()
     contradicted = set()
-    for key, customer_id, is_granted, as_of in stored:
+    for key, customer_id, is_granted, granted_at in stored:
         known.add(key)
-        is_old = as_of is None or as_of < newest[customer_id].timestamp - _STATE_LAG
+        is_old = granted_at is None or granted_at < newest[customer_id].timestamp - _STATE_LAG
         if is_granted and is_old and key not in listed[customer_id]:
             contradicted.add(customer_id)
     contradicted.update(customer_id for customer_id, keys in listed.items() if keys - known)

@@ -17,7 +17,7 @@ from polar_django.mirror import catalog, customer_state, linking, locks, seats
 from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
 from polar_django.mirror.versions import Cause, Version, Weight, supersedes
-from polar_django.models import Transition
+from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import Event
 
@@ -142,7 +142,9 @@ def _fold(batch: _Batch, version: Version) -> None:
         return
     row = _next_row(batch, version, current)
     if version.cause:
-        before = current if current is not None and current.as_of is not None else None
+        # A copy was written without telling anybody; a grant never comes as a copy.
+        was_told = current is not None and (current.as_of or isinstance(current, BenefitGrant))
+        before = current if was_told else None
         happened_at = version.as_of or batch.now
         batch.news.extend(
             news_of(name, row, version.cause, happened_at) for name in changes_between(before, row)
@@ -161,13 +163,13 @@ def _fold(batch: _Batch, version: Version) -> None:
 
 
 def _next_row(batch: _Batch, version: Version, current: MirroredModel | None) -> MirroredModel:
-    row = new_row(version.provider, version.snapshot, as_of=version.as_of, synced_at=batch.now)
+    as_of = version.as_of if version.weight is Weight.FULL else None
+    row = new_row(version.provider, version.snapshot, as_of=as_of, synced_at=batch.now)
     if current is None:
         return row
     for name in KEPT_COLUMNS[type(version.snapshot)]:
         setattr(row, name, getattr(current, name))
-    if version.weight is not Weight.FULL:
-        customer_state.keep_what_a_state_lacks(row, current)
+    customer_state.merge_grant(row, current, version)
     return row
 
 

@@ -71,6 +71,5 @@ def _is_granted_later(snapshot: ObjectSnapshot, stored: MirroredModel) -> bool:
     """Recorded: a state 15 ms after a revocation still lists the grant. Only a later one counts."""
     if not isinstance(snapshot, BenefitGrantSnapshot) or not isinstance(stored, BenefitGrant):
         return False
-    if stored.is_granted or snapshot.granted_at is None:
-        return False
-    return snapshot.granted_at > (stored.revoked_at or stored.as_of or _NEVER)
+    known = max(stored.as_of or _NEVER, stored.granted_at or _NEVER)
+    return (snapshot.granted_at or _NEVER) > known

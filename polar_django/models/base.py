@@ -9,7 +9,7 @@ class MirroredModel(models.Model):
     """A provider's object as we last knew it. Only `polar_django.mirror` writes these rows.
 
     `as_of` is the provider's clock when this content was true, the order of versions; null where
-    only a reduced copy, embedded in another object, has been seen. `raw` is the whole object.
+    the object has only been seen reduced, within another. `raw` is the whole object.
     """
 
     id = ProviderIdField(primary_key=True)

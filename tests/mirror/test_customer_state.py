@@ -1,6 +1,8 @@
+import itertools
+
 import pytest
 
-from polar_django.models import BenefitGrant, Customer, CustomerMeter, Subscription
+from polar_django.models import BenefitGrant, Customer, CustomerMeter, Subscription, Transition
 from polar_django.snapshots import CustomerMeterSnapshot, CustomerState
 from tests.mirror.worlds import apply, at, customer, event, grant, revoked, state, subscription
 
@@ -75,3 +77,25 @@ def test_a_states_subscription_fills_a_gap_and_overwrites_nothing():
     apply(event(subscription("past_due"), seconds=8))
     apply(event(state=reduced, seconds=10))
     assert Subscription.objects.get().status == "past_due"
+
+
+def test_a_state_and_the_grants_own_events_end_the_same_in_any_order():
+    told = [
+        event(grant(granted_at=at(1), order_id="order_1"), seconds=1.01),
+        event(revoked(revoked_at=at(5), order_id="order_1"), seconds=5.01),
+        event(state=state(listed(at(8))), seconds=9),
+    ]
+    ends = set()
+    for order in itertools.permutations(told):
+        BenefitGrant.objects.all().delete()
+        for one in order:
+            apply(one)
+        row = BenefitGrant.objects.get()
+        ends.add((row.is_granted, row.granted_at, row.revoked_at, row.as_of, row.order_id))
+    assert ends == {(True, at(8), None, at(5.01), "order_1")}
+
+
+def test_a_grant_taken_from_a_state_is_news_once():
+    apply(event(state=state(listed(at(1))), seconds=9))
+    apply(event(grant(granted_at=at(1)), seconds=1.01))
+    assert Transition.objects.filter(name="benefit_granted").count() == 1
