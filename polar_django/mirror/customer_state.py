@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from polar_django.mirror.versions import Cause, Version, Weight
+from polar_django.mirror.versions import NEVER, Cause, Version, Weight
 from polar_django.models import BenefitGrant
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import CustomerState, Event
@@ -57,7 +57,7 @@ def merge_grant(row: MirroredModel, current: MirroredModel, version: Version) ->
     if version.weight is not Weight.FULL:
         for name in _NOT_IN_A_STATE:
             setattr(row, name, getattr(current, name))
-    elif current.is_granted and current.granted_at and current.granted_at > row.as_of:
+    elif current.is_granted and (current.granted_at or NEVER) > (version.as_of or NEVER):
         for name in _ADDED_BY_A_STATE:
             setattr(row, name, getattr(current, name))
 

@@ -13,7 +13,7 @@ from polar_django.models import BenefitGrant
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import BenefitGrantSnapshot, ObjectSnapshot
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Weight(Enum):
@@ -52,7 +52,7 @@ class Version:
 
     @property
     def order(self) -> tuple[datetime, datetime]:
-        return self.as_of or _NEVER, self.snapshot.modified_at or _NEVER
+        return self.as_of or NEVER, self.snapshot.modified_at or NEVER
 
 
 def supersedes(version: Version, stored: MirroredModel | None) -> bool:
@@ -60,7 +60,7 @@ def supersedes(version: Version, stored: MirroredModel | None) -> bool:
     if stored is None:
         return version.weight is not Weight.RE_GRANT
     if version.weight is Weight.FULL:
-        known = (stored.as_of or _NEVER, stored.modified_at or _NEVER)
+        known = (stored.as_of or NEVER, stored.modified_at or NEVER)
         return version.order >= known
     if version.weight is Weight.EMBEDDED:
         return False
@@ -71,5 +71,5 @@ def _is_granted_later(snapshot: ObjectSnapshot, stored: MirroredModel) -> bool:
     """Recorded: a state 15 ms after a revocation still lists the grant. Only a later one counts."""
     if not isinstance(snapshot, BenefitGrantSnapshot) or not isinstance(stored, BenefitGrant):
         return False
-    known = max(stored.as_of or _NEVER, stored.granted_at or _NEVER)
-    return (snapshot.granted_at or _NEVER) > known
+    known = max(stored.as_of or NEVER, stored.granted_at or NEVER)
+    return (snapshot.granted_at or NEVER) > known
