@@ -13,7 +13,7 @@ from django.utils import timezone
 from polar_django.models import Transition
 from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
 from polar_django.webhooks.claims import claim_due
-from polar_django.webhooks.retries import MAX_ATTEMPTS, delay_after, describe
+from polar_django.webhooks.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundi
     done = list(transition.receivers_done)
     errors: list[tuple[str, Exception]] = []
     if transition.attempts > MAX_ATTEMPTS:
-        errors.append(("the worker", RuntimeError("It was killed at each attempt.")))
+        errors.append(("the worker", WorkerKilled("It was killed at each attempt.")))
     else:
         for receiver in waiting:
             try:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from polar_django.models import Transition, WebhookDelivery
 from polar_django.providers.base import Envelope
 from polar_django.webhooks.claims import claim_due
-from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS, delay_after, describe
+from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 
 __all__ = [
     "Backlog",
@@ -92,7 +92,7 @@ def claim(limit: int = 100) -> list[WebhookDelivery]:
 
     One that has killed its worker every time is given up here.
     """
-    claimed = claim_due(
+    while claimed := claim_due(
         WebhookDelivery.objects.filter(state__in=_WAITING, due_at__lte=timezone.now()).order_by(
             "due_at", "pk"
         ),
@@ -100,8 +100,10 @@ def claim(limit: int = 100) -> list[WebhookDelivery]:
         lock=_LOCK,
         was_interrupted=lambda delivery: delivery.state == State.PROCESSING,
         state=State.PROCESSING,
-    )
-    return _without_killers(claimed)
+    ):
+        if usual := _without_killers(claimed):
+            return usual
+    return []
 
 
 def claim_one(pk: int) -> WebhookDelivery | None:
@@ -121,7 +123,7 @@ def _without_killers(claimed: list[WebhookDelivery]) -> list[WebhookDelivery]:
     usual = [delivery for delivery in claimed if delivery.attempts <= MAX_ATTEMPTS]
     for delivery in claimed:
         if delivery.attempts > MAX_ATTEMPTS:
-            fail(delivery, RuntimeError("The worker was killed at each attempt."))
+            fail(delivery, WorkerKilled("The worker was killed at each attempt."))
     return usual
 
 

@@ -14,6 +14,10 @@ LEASE = timedelta(minutes=5)
 PERMANENT: tuple[type[Exception], ...] = (MalformedPayload, ForeignObject)
 
 
+class WorkerKilled(PolarDjangoError):
+    """The process ended in the middle of the work, each time: out of memory, or by a signal."""
+
+
 def delay_after(attempts: int, error: Exception | None = None) -> timedelta | None:
     """How long to wait after so many attempts; None where there is to be no other."""
     if attempts >= MAX_ATTEMPTS or isinstance(error, PERMANENT):
