@@ -153,7 +153,7 @@ def _shared(row: Checkout) -> dict[str, Any]:
         **_buyer(row),
         "locale": row.locale,
         "payment_method_type": None,
-        "payment_processor_metadata": {},
+        "payment_processor_metadata": {"publishable_key": "pk_sandbox"},
         "customer_billing_address_fields": {field: field in required for field in ADDRESS_FIELDS},
         "billing_address_fields": _address_fields(required),
         "products": list(products.values()),
