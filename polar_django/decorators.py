@@ -14,7 +14,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def _check_names(decorator: str, names: tuple[object, ...]) -> None:
-    if not all(isinstance(name, str) for name in names):
+    if not all(isinstance(name, str) and name for name in names):
         raise ConfigurationError(f'Write @{decorator}("key") with its brackets, and keys as text.')
 
 

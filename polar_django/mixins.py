@@ -56,7 +56,7 @@ class BenefitRequiredMixin(_GateMixin):
     def decide(self, request: HttpRequest) -> Decision:
         """What this gate says of the request."""
         keys = self.get_required_benefits()
-        if not keys:
+        if not keys or not all(keys):
             raise ImproperlyConfigured(
                 f'{type(self).__name__} names no benefit: set required_benefits = ["pro"].'
             )

@@ -1,17 +1,9 @@
 """A gate for Django REST framework, which composes: `IsAuthenticated & HasBenefit("api")`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-from rest_framework.permissions import (
-    AND,
-    NOT,
-    OR,
-    BasePermission,
-    BasePermissionMetaclass,
-    OperandHolder,
-    SingleOperandHolder,
-)
+from rest_framework.permissions import AND, NOT, OR, BasePermission, BasePermissionMetaclass
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -22,55 +14,34 @@ from polar_django.gating.refusal import explain
 __all__ = ["HasBenefit"]
 
 
-# The stubs of DRF describe an operator's class as if it were an instance.
-_AND: Any = AND
-_OR: Any = OR
-_NOT: Any = NOT
-
-
-class _Composition:
-    """`&`, `|` and `~` that keep the reason of a refusal, which DRF's own forget."""
-
-    def __and__(self: Any, other: Any) -> "_Both":
-        return _Both(_AND, self, other)
-
-    def __rand__(self: Any, other: Any) -> "_Both":
-        return _Both(_AND, other, self)
-
-    def __or__(self: Any, other: Any) -> "_Both":
-        return _Both(_OR, self, other)
-
-    def __ror__(self: Any, other: Any) -> "_Both":
-        return _Both(_OR, other, self)
-
-    def __invert__(self: Any) -> "_Inverse":
-        return _Inverse(_NOT, self)
-
-
-class _Both(_Composition, OperandHolder):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _Explained(super().__call__(*args, **kwargs))
-
-
-class _Inverse(_Composition, SingleOperandHolder):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _Explained(super().__call__(*args, **kwargs))
-
-
-# `|` between classes means a union of types to `type` itself; DRF's metaclass redefines it too.
-class _BenefitPermissionType(_Composition, BasePermissionMetaclass):  # type: ignore[misc]
-    """Makes `HasBenefit("api")` a class of its own: `permission_classes` holds classes.
+class _BenefitPermissionType(BasePermissionMetaclass):
+    """Makes classes of `HasBenefit("api")` and its compositions, as `permission_classes` wants.
 
     Being a subtype of DRF's metaclass, its reflected operators are asked before those of a
-    permission on the left, so that `IsAuthenticated & HasBenefit("api")` is ours as well.
+    permission on the left, so that `IsAuthenticated & HasBenefit("api")` tells the reason as well.
     """
 
     def __call__(cls, *keys: Any, all_of: bool = False) -> Any:
         if not keys:
             return super().__call__()
-        if not all(isinstance(key, str) for key in keys):
+        if not all(isinstance(key, str) and key for key in keys):
             raise ConfigurationError('HasBenefit takes keys as text, as in HasBenefit("api").')
         return type(cls)(cls.__name__, (cls,), {"benefits": keys, "all_of": all_of})
+
+    def __and__(cls, other: Any) -> Any:
+        return _composed(AND, cls, other)
+
+    def __rand__(cls, other: Any) -> Any:
+        return _composed(AND, other, cls)
+
+    def __or__(cls, other: Any) -> Any:
+        return _composed(OR, cls, other)
+
+    def __ror__(cls, other: Any) -> Any:
+        return _composed(OR, other, cls)
+
+    def __invert__(cls) -> Any:
+        return _composed(NOT, cls)
 
 
 class HasBenefit(BasePermission, metaclass=_BenefitPermissionType):
@@ -88,11 +59,12 @@ class HasBenefit(BasePermission, metaclass=_BenefitPermissionType):
     def __init__(self) -> None:
         if not self.benefits:
             raise ConfigurationError('HasBenefit needs a key, as in HasBenefit("api").')
-        self.decision: Decision | None = None
+        self.missing: tuple[str, ...] = ()
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        self.decision = decide(request, self.benefits, all_of=self.all_of)
-        return self.decision.allowed
+        decision = decide(request, self.benefits, all_of=self.all_of)
+        self.missing = decision.missing
+        return decision.allowed
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         # Not simply True: `~HasBenefit("x")` would then refuse every object.
@@ -101,48 +73,55 @@ class HasBenefit(BasePermission, metaclass=_BenefitPermissionType):
     @property
     def message(self) -> dict[str, Any] | None:
         """The body of the refusal, None before there is one."""
-        if self.decision is None or self.decision.allowed:
-            return None
-        return explain(Decision(False, Reason.NO_BENEFIT, self.decision.missing))
+        return _body(self.missing)
 
     @property
-    def code(self) -> str | None:
-        """The code of the refusal, None before there is one."""
-        return None if self.message is None else str(Reason.NO_BENEFIT)
+    def code(self) -> str:
+        """The code of the refusal."""
+        return str(Reason.NO_BENEFIT)
 
 
-class _Explained:
-    """A composed permission that tells which benefits would have helped."""
+class _Composed(BasePermission, metaclass=_BenefitPermissionType):
+    """DRF's own `&`, `|` or `~`, which tells which benefits would have helped."""
 
-    def __init__(self, operator: Any) -> None:
-        self.operator = operator
+    operator: Callable[..., Any]
+    operands: tuple[Callable[[], Any], ...] = ()
+
+    def __init__(self) -> None:
+        self.parts = [operand() for operand in self.operands]
+        self.rule = type(self).operator(*self.parts)
+        self.refused = False
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(self.operator.has_permission(request, view))
+        self.refused = not self.rule.has_permission(request, view)
+        return not self.refused
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        return bool(self.operator.has_object_permission(request, view, obj))
+        self.refused = not self.rule.has_object_permission(request, view, obj)
+        return not self.refused
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The keys that were asked for and not held, where that led to a refusal."""
+        found = (key for part in self.parts for key in getattr(part, "missing", ()))
+        return tuple(dict.fromkeys(found)) if self.refused else ()
 
     @property
     def message(self) -> dict[str, Any] | None:
         """The body of the refusal; None, which is DRF's own, where no benefit was missing."""
-        missing = dict.fromkeys(
-            key
-            for permission in _permissions_in(self.operator)
-            if permission.decision
-            for key in permission.decision.missing
-        )
-        return explain(Decision(False, Reason.NO_BENEFIT, tuple(missing))) if missing else None
+        return _body(self.missing)
 
     @property
     def code(self) -> str | None:
         """The code of the refusal, None where no benefit was missing."""
-        return None if self.message is None else str(Reason.NO_BENEFIT)
+        return str(Reason.NO_BENEFIT) if self.missing else None
 
 
-def _permissions_in(operator: Any) -> Iterator[HasBenefit]:
-    if isinstance(operator, HasBenefit):
-        yield operator
-    for name in ("operator", "op1", "op2"):
-        if hasattr(operator, name):
-            yield from _permissions_in(getattr(operator, name))
+def _composed(operator: Any, *operands: Any) -> Any:
+    return _BenefitPermissionType(
+        _Composed.__name__, (_Composed,), {"operator": operator, "operands": operands}
+    )
+
+
+def _body(missing: tuple[str, ...]) -> dict[str, Any] | None:
+    return explain(Decision(False, Reason.NO_BENEFIT, missing)) if missing else None

@@ -1,6 +1,7 @@
 """`{% load polar %}`: gates and billing links for templates."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.db.models import Model
@@ -9,7 +10,6 @@ from django.template.base import FilterExpression, NodeList, Parser, Token, toke
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -103,7 +103,7 @@ def checkout_url(context: Context, plan: str, next: str | None = None) -> str:
     """
     path = _checkout_path(plan)
     back = _wanted_next(context, next)
-    return f"{path}?{urlencode({'next': back})}" if back else path
+    return f"{path}?next={quote(back, safe='/')}" if back else path
 
 
 @register.simple_tag(takes_context=True)

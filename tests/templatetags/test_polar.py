@@ -1,0 +1,127 @@
+"""`{% load polar %}`."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.template import Context, Template, TemplateSyntaxError
+
+from polar_django.exceptions import UnknownPlan
+from tests.entitlements.worlds import grant, person
+
+pytestmark = [pytest.mark.urls("tests.gating.doors")]
+
+
+def render(source, request=None, **values):
+    context = Context({"request": request, **values} if request else values)
+    return Template("{% load polar %}" + source).render(context)
+
+
+@pytest.fixture
+def request_of(rf):
+    def make(user=None, path="/pricing/", **options):
+        request = rf.get(path, **options)
+        request.user = user or AnonymousUser()
+        return request
+
+    return make
+
+
+@pytest.mark.django_db
+def test_the_block_shows_one_of_its_two_parts(request_of):
+    ada = person()
+    grant(ada, "pro")
+    source = '{% benefit "pro" %}yes{% else %}no{% endbenefit %}'
+    assert render(source, request_of(ada)) == "yes"
+    assert render(source, request_of(person())) == "no"
+    assert render(source, request_of()) == "no"
+    assert render(source) == "no"
+
+
+@pytest.mark.django_db
+def test_the_block_takes_variables_several_keys_and_all_of(request_of):
+    ada = person()
+    grant(ada, "pro")
+    for source, expected in [
+        ("{% benefit key %}yes{% endbenefit %}", "yes"),
+        ('{% benefit "team" key %}yes{% endbenefit %}', "yes"),
+        ('{% benefit "team" key all_of=True %}yes{% endbenefit %}', ""),
+        ('{% benefit "team" key all_of=False %}yes{% endbenefit %}', "yes"),
+        ("{% benefit unknown %}yes{% else %}no{% endbenefit %}", "no"),
+        ('{% benefit "pro" %}{% benefit "x" %}{% else %}in{% endbenefit %}{% endbenefit %}', "in"),
+    ]:
+        assert render(source, request_of(ada), key="pro") == expected, source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% benefit %}{% endbenefit %}",
+        '{% benefit "pro" each=True %}{% endbenefit %}',
+        "{% benefit all_of=True %}{% endbenefit %}",
+        '{% benefit "pro" %}',
+    ],
+)
+def test_a_block_written_wrongly_is_a_syntax_error(source):
+    with pytest.raises(TemplateSyntaxError):
+        render(source)
+
+
+@pytest.mark.django_db
+def test_the_filter_asks_about_any_object_and_denies_what_is_none():
+    ada = person()
+    grant(ada, "pro")
+    source = '{{ someone|has_benefit:"pro" }}'
+    assert render(source, someone=ada) == "True"
+    assert render(source, someone=person()) == "False"
+    for nobody in [None, "", AnonymousUser(), "ada", 1, []]:
+        assert render(source, someone=nobody) == "False"
+    assert render('{% if missing|has_benefit:"pro" %}yes{% endif %}') == ""
+
+
+def test_the_checkout_address_names_the_plan(request_of):
+    assert render("{% checkout_url 'pro' %}") == "/billing/checkout/pro/"
+    assert render("{% checkout_url 'pro' %}", request_of()) == "/billing/checkout/pro/"
+
+
+def test_the_checkout_address_brings_back_to_where_a_gate_sent_the_visitor_from(request_of):
+    arrived = request_of(path="/pricing/?next=/report/%3Fpage%3D2")
+    address = render("{% autoescape off %}{% checkout_url 'pro' %}{% endautoescape %}", arrived)
+    assert parse_qs(urlsplit(address).query) == {"next": ["/report/?page=2"]}
+    assert render("{% checkout_url 'pro' next='' %}", arrived) == "/billing/checkout/pro/"
+    assert render("{% checkout_url 'pro' next='/here/' %}", arrived).endswith("?next=/here/")
+
+
+@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_no_billing_link_brings_to_another_site(request_of, evil):
+    arrived = request_of(data={"next": evil})
+    assert render("{% checkout_url 'pro' %}", arrived) == "/billing/checkout/pro/"
+    assert "evil" not in render("{% checkout_url 'pro' next=evil %}", arrived, evil=evil)
+    assert "alert" not in render("{% checkout_button 'pro' next=evil %}", arrived, evil=evil)
+
+
+@pytest.mark.parametrize("tag", ["checkout_url", "checkout_button"])
+def test_a_plan_that_the_settings_do_not_name_is_a_mistake(tag):
+    with pytest.raises(UnknownPlan, match="no 'prro'"):
+        render("{% " + tag + " 'prro' %}")
+
+
+def test_the_checkout_button_is_a_form_that_posts_with_a_token(request_of):
+    request = request_of(path="/pricing/?next=/report/")
+    html = render('{% checkout_button "pro" label=text %}', request, text="Go <pro>")
+    assert html.startswith('<form method="post" action="/billing/checkout/pro/"')
+    assert re.search(r'name="csrfmiddlewaretoken" value="\w{64}"', html)
+    assert '<input type="hidden" name="next" value="/report/">' in html
+    assert '<button type="submit">Go &lt;pro&gt;</button>' in html
+    assert request.META["CSRF_COOKIE"]
+
+
+def test_the_button_has_a_text_of_its_own_and_no_empty_fields():
+    html = render('{% checkout_button "pro" %}')
+    assert '<button type="submit">Continue to payment</button>' in html
+    assert "<input" not in html
+
+
+def test_the_portal_link():
+    assert render("{% portal_url %}") == "/billing/portal/"
