@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from polar_django.sandbox import control
+from polar_django.sandbox.api.urls import urlpatterns as api_urlpatterns
 
 app_name = "polar_sandbox"
 
@@ -13,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_control/flush", control.flush, name="control-flush"),
     path("_control/reset", control.start_over, name="control-reset"),
     path("_control/deliveries", control.list_deliveries, name="control-deliveries"),
+    *api_urlpatterns,
 ]

@@ -1,0 +1,86 @@
+"""The one view of the API: versions, old addresses, the two slash spellings, headers.
+
+It finds the route itself instead of leaving that to Django, because Polar answers an unknown
+route, a wrong slash and a wrong token in ways of its own.
+"""
+
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver
+from django.urls.exceptions import Resolver404
+from django.urls.resolvers import RegexPattern, ResolverMatch
+from django.views.decorators.csrf import csrf_exempt
+
+from polar_django.sandbox import clock, shapes
+from polar_django.sandbox.api.access import bearer_token, is_known_token
+from polar_django.sandbox.api.addresses import other_spelling
+from polar_django.sandbox.api.refusals import (
+    invalid_token,
+    method_not_allowed,
+    no_such_route,
+)
+from polar_django.sandbox.api.routes import urlpatterns as routes
+
+__all__ = ["answer"]
+
+# All that the SDKs in use ask for; one superset of JSON serves them all.
+VERSIONS = ("2026-04", "2026-10", "2027-01")
+CURRENT_VERSION = "2026-10"
+# Undocumented at Polar, but alive: what the first documentation of checkouts said.
+OLD_CHECKOUTS = "checkouts/custom/"
+
+
+@csrf_exempt
+@login_not_required
+@transaction.non_atomic_requests
+def answer(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """Answer `/v1/<rest>` or `/api/v1/<rest>`."""
+    version = request.headers.get("Polar-Version", CURRENT_VERSION)
+    if version not in VERSIONS:
+        return _with_time(no_such_route())
+    answered = _answer(request, rest)
+    answered["Polar-Version"] = version
+    answered.headers.setdefault("Cache-Control", "private, no-store")
+    return _with_time(answered)
+
+
+def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
+    token = bearer_token(request)
+    if token is not None and not is_known_token(token):
+        return invalid_token()
+    if rest.startswith(OLD_CHECKOUTS):
+        rest = f"checkouts/{rest.removeprefix(OLD_CHECKOUTS)}"
+    match = _find_route(rest)
+    if match is None:
+        other = rest.removesuffix("/") if rest.endswith("/") else f"{rest}/"
+        if _find_route(other) is None:
+            return no_such_route()
+        return HttpResponse(status=307, headers={"Location": other_spelling(request)})
+    answered: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    if answered.status_code == 405:
+        return method_not_allowed([name.strip() for name in answered["Allow"].split(",")])
+    return answered
+
+
+def _with_time(answered: HttpResponseBase) -> HttpResponseBase:
+    """Virtual time to the microsecond, which no server overwrites as it does `Date`. One query."""
+    answered["X-Polar-Sandbox"] = "1"
+    answered["X-Polar-Sandbox-Time"] = shapes.moment(clock.now())
+    return answered
+
+
+@cache
+def _resolver() -> URLResolver:
+    known: list[URLPattern | URLResolver] = list(routes)
+    return URLResolver(RegexPattern(r"^"), known)
+
+
+def _find_route(rest: str) -> ResolverMatch | None:
+    try:
+        return _resolver().resolve(rest)
+    except Resolver404:
+        return None

@@ -1,0 +1,1 @@
+"""Request bodies. What pydantic refuses here never reaches the engine."""

@@ -1,0 +1,92 @@
+"""Lists: pages, order, and filters, as all of Polar's list routes have them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.db.models import F, Model, QuerySet
+from django.db.models.expressions import OrderBy
+from django.http import HttpRequest
+from ninja import Schema
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+__all__ = ["Paging", "by_metadata", "one_of", "ordered", "page"]
+
+LONGEST_PAGE = 100
+
+Row = TypeVar("Row", bound=Model)
+Shape = Callable[[Row], dict[str, Any]]
+
+
+class Paging(Schema):
+    """`?page=` from 1, `?limit=` from 1; a limit above 100 means 100."""
+
+    page: int = Field(1, gt=0)
+    limit: int = Field(10, gt=0)
+
+
+def one_of(columns: Mapping[str, str]) -> AfterValidator:
+    """Checks a value of `?sorting=`: a key of `columns`, or one with a minus before it."""
+    names = [f"'{sign}{name}'" for name in columns for sign in ("", "-")]
+    expected = f"{', '.join(names[:-1])} or {names[-1]}"
+
+    def check(value: str) -> str:
+        if value.removeprefix("-") not in columns:
+            raise PydanticCustomError("enum", "Input should be {expected}", {"expected": expected})
+        return value
+
+    return AfterValidator(check)
+
+
+def ordered(
+    rows: QuerySet[Row], sorting: Sequence[str], columns: Mapping[str, str], default: str
+) -> QuerySet[Row]:
+    """Rows in that order; empty values last, or first where descending, as in PostgreSQL."""
+    names = list(sorting) or [default]
+    order: list[OrderBy | str] = []
+    for name in names:
+        column = F(columns[name.removeprefix("-")])
+        is_descending = name.startswith("-")
+        order.append(
+            column.desc(nulls_first=True) if is_descending else column.asc(nulls_last=True)
+        )
+    return rows.order_by(*order, "pk")
+
+
+def by_metadata(rows: QuerySet[Row], request: HttpRequest) -> QuerySet[Row]:
+    """Rows that match every `?metadata[key]=value`; a repeated key means any of its values.
+
+    Compared as text and in Python, because databases differ in how they read JSON. One query.
+    """
+    wanted = {
+        name.removeprefix("metadata[").removesuffix("]"): request.GET.getlist(name)
+        for name in request.GET
+        if name.startswith("metadata[") and name.endswith("]")
+    }
+    if not wanted:
+        return rows
+    found = [
+        pk
+        for pk, metadata in rows.values_list("pk", "metadata")
+        if all(_text(metadata.get(key)) in values for key, values in wanted.items())
+    ]
+    return rows.filter(pk__in=found)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def page(rows: QuerySet[Row], paging: Paging, shape: Shape[Row]) -> dict[str, Any]:
+    """One page as JSON, empty past the end. Two queries, and what the shapes cost."""
+    limit = min(paging.limit, LONGEST_PAGE)
+    total = rows.count()
+    start = (paging.page - 1) * limit
+    # Beyond what a database takes as an offset there is nothing.
+    items = rows[start : start + limit] if start < total else []
+    return {
+        "items": [shape(row) for row in items],
+        "pagination": {"total_count": total, "max_page": -(-total // limit)},
+    }

@@ -1,0 +1,46 @@
+"""/v1/discounts/, to read"""
+
+from typing import Annotated, Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from ninja import Query, Router
+from pydantic import UUID4
+
+from polar_django.sandbox import shapes
+from polar_django.sandbox.api.finding import find
+from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
+from polar_django.sandbox.api.refusals import NotInSandbox
+from polar_django.sandbox.models import Discount
+
+router = Router()
+
+COLUMNS = {name: name for name in ("created_at", "name", "code", "redemptions_count", "ends_at")}
+
+
+class Filters(Paging):
+    organization_id: list[UUID4] = []
+    query: str | None = None
+    sorting: list[Annotated[str, one_of(COLUMNS)]] = []
+
+
+def _all() -> QuerySet[Discount]:
+    return Discount.objects.filter(deleted_at=None)
+
+
+@router.get("/")
+def list_discounts(request: HttpRequest, filters: Query[Filters]) -> Any:
+    rows = _all()
+    if filters.query:
+        rows = rows.filter(Q(name__icontains=filters.query) | Q(code__icontains=filters.query))
+    return page(ordered(rows, filters.sorting, COLUMNS, "-created_at"), filters, shapes.discount)
+
+
+@router.get("/{id}")
+def get_discount(request: HttpRequest, id: UUID4) -> Any:
+    return shapes.discount(find(_all(), id))
+
+
+@router.post("/")
+def create_discount(request: HttpRequest) -> Any:
+    raise NotInSandbox("The sandbox does not make discounts yet.")

@@ -1,0 +1,50 @@
+"""All routes of the API, as URL patterns relative to `v1/`."""
+
+from django.urls import URLPattern
+
+from polar_django.sandbox.api.framework import make_api
+from polar_django.sandbox.api.routers import (
+    benefit_grants,
+    benefits,
+    checkouts,
+    client_checkouts,
+    customer_members,
+    customer_meters,
+    customer_sessions,
+    customers,
+    discounts,
+    external_customers,
+    members,
+    meters,
+    orders,
+    organizations,
+    products,
+    refunds,
+    subscriptions,
+    webhooks,
+)
+
+__all__ = ["urlpatterns"]
+
+api = make_api()
+# Addresses with a fixed second part come before those with an id in its place.
+api.add_router("/organizations", organizations.router)
+api.add_router("/products", products.router)
+api.add_router("/benefits", benefits.router)
+api.add_router("/benefit-grants", benefit_grants.router)
+api.add_router("/customers/external", external_customers.router)
+api.add_router("/customers", customers.router)
+api.add_router("/customers", customer_members.router)
+api.add_router("/members", members.router)
+api.add_router("/customer-sessions", customer_sessions.router)
+api.add_router("/customer-meters", customer_meters.router)
+api.add_router("/checkouts/client", client_checkouts.router)
+api.add_router("/checkouts", checkouts.router)
+api.add_router("/subscriptions", subscriptions.router)
+api.add_router("/orders", orders.router)
+api.add_router("/refunds", refunds.router)
+api.add_router("/discounts", discounts.router)
+api.add_router("/meters", meters.router)
+api.add_router("/webhooks", webhooks.router)
+
+urlpatterns: list[URLPattern] = api.urls[0]
