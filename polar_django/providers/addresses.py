@@ -17,7 +17,8 @@ def host_of(base_url: str) -> str:
     """The host of a server's address. Raises ConfigurationError for what cannot be one."""
     try:
         url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
+        url.host.encode("idna")  # what asking for its address does, with an error of its own
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ConfigurationError("The server's address cannot be read as a URL.") from error
     if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
         raise ConfigurationError(

@@ -166,7 +166,8 @@ class Provider(ABC):
         """All objects of a kind, page by page, oldest first; one call a page.
 
         `kind` is "customers", "products", "benefits", "benefit_grants", "subscriptions",
-        "orders", …; `filters` are the provider's own, e.g. `customer_id=`.
+        "orders", …; `filters` are the provider's own, e.g. `customer_id=`. Raises NotSupported
+        for a kind it does not list.
         """
 
     def get_customer(self, customer_id: str) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from polar_django.exceptions import InvalidRequest, ProviderUnavailable
+from polar_django.exceptions import NotSupported, ProviderUnavailable
 from polar_django.providers.addresses import QueryValue
 from polar_django.providers.transport import Reply, Transport
 
@@ -72,7 +72,7 @@ class PolarClient:
     def create_customer_session(self, body: Mapping[str, Any]) -> Reply:
         return self.transport.request("POST", "/v1/customer-sessions/", body=body)
 
-    def list(self, kind: str, **query: QueryValue) -> Reply:
+    def page(self, kind: str, **query: QueryValue) -> Reply:
         """One page, as asked for."""
         return self.transport.request("GET", _collection(kind).route, query=query)
 
@@ -87,7 +87,7 @@ class PolarClient:
             paging: dict[str, QueryValue] = {}
             if sorting is not None:
                 paging = {"page": number, "limit": PAGE_SIZE, "sorting": sorting}
-            reply = self.list(kind, **{**filters, **paging})
+            reply = self.page(kind, **{**filters, **paging})
             items = _items_in(reply, kind, items_name)
             if items and items == before:
                 raise ProviderUnavailable(f"The list of {kind} repeats its page {number}.")
@@ -102,7 +102,7 @@ def _collection(kind: str) -> Collection:
     try:
         return COLLECTIONS[kind]
     except KeyError:
-        raise InvalidRequest(
+        raise NotSupported(
             f"Polar has no list of {kind!r} (it has: {', '.join(COLLECTIONS)})."
         ) from None
 

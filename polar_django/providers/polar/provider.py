@@ -182,12 +182,13 @@ class PolarProvider(Provider):
 
     def _page(self, kind: str, reply: Reply, items: list[Any]) -> Page:
         """Every item must be readable: a list with one left out would tell that it is gone."""
-        parse = PARSERS[kind]
+        if not all(isinstance(item, dict) for item in items):
+            raise ProviderUnavailable(f"An answer about {kind} holds what is no object.")
         try:
-            seen = tuple(found for item in items for found in parse(item))
-        except (MalformedPayload, AttributeError) as error:
+            seen = tuple(found for item in items for found in PARSERS[kind](item))
+        except MalformedPayload as error:
             raise ProviderUnavailable(
-                f"An answer about {kind} holds no object with an id."
+                f"An answer about {kind} has an object without id."
             ) from error
         return Answer(provider=self.name, answered_at=answered_at(reply, seen), observations=seen)
 
