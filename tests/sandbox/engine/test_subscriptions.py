@@ -1,0 +1,319 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from polar_django.sandbox import clock, errors
+from polar_django.sandbox.engine import schedule, subscriptions
+from polar_django.sandbox.engine.organization import get_organization
+from polar_django.sandbox.models import BenefitGrant, Order, PaymentMethod, Subscription
+from tests.sandbox.conftest import FAILS_LATER, Ears, Shop
+
+RENEWED = [
+    "subscription.cycled",
+    "subscription.updated",
+    "order.created",
+    "order.updated",
+    "order.paid",
+    "benefit_grant.cycled",
+    "benefit_grant.cycled",
+    "customer.state_changed",
+]
+ENDED = [
+    "subscription.updated",
+    "subscription.canceled",
+    "subscription.revoked",
+    "benefit_grant.revoked",
+    "benefit_grant.revoked",
+    "customer.state_changed",
+]
+PAST_DUE = [
+    "subscription.cycled",
+    "subscription.updated",
+    "order.created",
+    "subscription.updated",
+    "subscription.past_due",
+    "benefit_grant.revoked",
+    "benefit_grant.revoked",
+    "customer.state_changed",
+]
+
+
+@pytest.fixture
+def subscription(shop: Shop) -> Subscription:
+    shop.buy(shop.pro)
+    return Subscription.objects.get()
+
+
+@pytest.fixture
+def failing(shop: Shop) -> Subscription:
+    shop.buy(shop.pro, FAILS_LATER)
+    return Subscription.objects.get()
+
+
+def test_canceling_at_period_end_leaves_the_access(subscription: Subscription, ears: Ears) -> None:
+    ears.events()
+
+    subscriptions.cancel_at_period_end(subscription, reason="too_expensive", comment="Sorry")
+
+    events = ears.events()
+    assert [name for name, _ in events] == [
+        "subscription.updated",
+        "subscription.canceled",
+        "customer.state_changed",
+    ]
+    data = events[0][1]
+    assert (data["status"], data["cancel_at_period_end"]) == ("active", True)
+    assert data["ends_at"] == data["current_period_end"]
+    assert data["customer_cancellation_reason"] == "too_expensive"
+    assert BenefitGrant.objects.filter(granted_at__isnull=False).count() == 2
+
+
+def test_canceling_twice_is_refused(subscription: Subscription) -> None:
+    subscriptions.cancel_at_period_end(subscription)
+
+    with pytest.raises(errors.AlreadyCanceledSubscription):
+        subscriptions.cancel_at_period_end(subscription)
+
+
+def test_uncanceling_takes_everything_back(subscription: Subscription, ears: Ears) -> None:
+    subscriptions.cancel_at_period_end(subscription, reason="other")
+    ears.events()
+
+    subscriptions.uncancel(subscription)
+
+    assert ears.types() == [
+        "subscription.updated",
+        "subscription.uncanceled",
+        "customer.state_changed",
+    ]
+    row = Subscription.objects.get()
+    assert (row.cancel_at_period_end, row.canceled_at, row.ends_at) == (False, None, None)
+    assert row.customer_cancellation_reason is None
+
+
+def test_uncanceling_needs_a_cancelation_that_has_not_happened(subscription: Subscription) -> None:
+    with pytest.raises(errors.BadRequest):
+        subscriptions.uncancel(subscription)
+    subscriptions.revoke(subscription)
+    with pytest.raises(errors.ResourceUnavailable):
+        subscriptions.uncancel(subscription)
+
+
+def test_revoking_ends_access_at_once(subscription: Subscription, ears: Ears) -> None:
+    ears.events()
+
+    subscriptions.revoke(subscription)
+
+    assert ears.types() == ENDED
+    row = Subscription.objects.get()
+    assert row.status == "canceled"
+    assert row.ended_at == row.ends_at == row.canceled_at
+    assert not BenefitGrant.objects.filter(granted_at__isnull=False).exists()
+    with pytest.raises(errors.AlreadyCanceledSubscription):
+        subscriptions.revoke(subscription)
+
+
+def test_a_scheduled_end_can_still_be_revoked_now(subscription: Subscription) -> None:
+    subscriptions.cancel_at_period_end(subscription)
+
+    subscriptions.revoke(subscription)
+
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_at_the_planned_end_canceled_is_sent_a_second_time(
+    subscription: Subscription, ears: Ears
+) -> None:
+    subscriptions.cancel_at_period_end(subscription)
+    planned = subscription.ends_at
+    ears.events()
+
+    schedule.advance(days=32)
+
+    assert ears.types() == ENDED
+    row = Subscription.objects.get()
+    assert (row.ends_at, row.cancel_at_period_end) == (planned, True)
+    assert row.ended_at is not None
+    assert planned is not None
+    assert planned <= row.ended_at < planned + timedelta(seconds=5)
+    schedule.advance(days=60)
+    assert ears.types() == []
+
+
+def test_a_renewal_charges_and_cycles_the_grants(subscription: Subscription, ears: Ears) -> None:
+    end = subscription.current_period_end
+    ears.events()
+
+    schedule.move_to(end + timedelta(hours=1))
+
+    events = ears.events()
+    assert [name for name, _ in events] == RENEWED
+    created = next(data for name, data in events if name == "order.created")
+    paid = next(data for name, data in events if name == "order.paid")
+    assert (created["status"], paid["status"]) == ("pending", "paid")
+    assert created["billing_reason"] == "subscription_cycle"
+    assert created["checkout_id"] is None
+    assert Subscription.objects.get().current_period_start == end
+
+
+def test_half_a_year_makes_six_orders_one_after_another(
+    subscription: Subscription, ears: Ears
+) -> None:
+    ears.events()
+
+    steps = schedule.advance(days=184)
+
+    assert steps == 6
+    assert ears.types() == RENEWED * 6
+    assert Order.objects.count() == 7
+    numbers = Order.objects.order_by("created_at").values_list("invoice_number", flat=True)
+    assert [str(number)[-4:] for number in numbers] == [f"{n:04}" for n in range(1, 8)]
+
+
+def test_a_free_subscription_renews_with_an_order_of_nothing(shop: Shop, ears: Ears) -> None:
+    shop.confirm(shop.open(shop.free), card=None)
+    ears.events()
+
+    schedule.advance(days=31)
+
+    assert ears.types()[:5] == RENEWED[:5]
+    assert Order.objects.latest("created_at").total_amount == 0
+
+
+def test_a_trial_converts_without_another_active_event(shop: Shop, ears: Ears) -> None:
+    product = shop.product(
+        "Trial", 2_000, interval="month", trial_interval="day", trial_interval_count=14
+    )
+    shop.buy(product)
+    trial_end = Subscription.objects.get().trial_end
+    ears.events()
+
+    schedule.advance(days=14, minutes=1)
+
+    assert ears.types() == [*RENEWED[:5], "customer.state_changed"]
+    row = Subscription.objects.get()
+    assert (row.status, row.current_period_start) == ("active", trial_end)
+    assert Order.objects.latest("created_at").total_amount == 2_000
+
+
+def test_a_failed_renewal_is_past_due_and_takes_the_benefits(
+    failing: Subscription, ears: Ears
+) -> None:
+    ears.events()
+
+    schedule.move_to(failing.current_period_end + timedelta(minutes=1))
+
+    assert ears.types() == PAST_DUE
+    row = Subscription.objects.get()
+    assert row.status == "past_due"
+    order = Order.objects.get(status="pending")
+    assert order.next_payment_attempt_at is not None
+    assert row.past_due_at is not None
+    assert order.next_payment_attempt_at - row.past_due_at < timedelta(days=2, seconds=1)
+
+
+def test_the_grace_period_leaves_the_benefits(failing: Subscription, ears: Ears) -> None:
+    organization = get_organization()
+    organization.settings["subscription_settings"]["benefit_revocation_grace_period"] = 7
+    organization.save()
+    ears.events()
+
+    schedule.move_to(failing.current_period_end + timedelta(minutes=1))
+
+    assert "benefit_grant.revoked" not in ears.types()
+
+
+def test_a_new_card_recovers_the_subscription_with_the_same_grants(
+    failing: Subscription, ears: Ears
+) -> None:
+    before = set(BenefitGrant.objects.values_list("pk", flat=True))
+    schedule.move_to(failing.current_period_end + timedelta(minutes=1))
+    PaymentMethod.objects.update(behaviour="pays")
+    ears.events()
+
+    schedule.advance(days=3)
+
+    assert ears.types() == [
+        "subscription.updated",
+        "subscription.active",
+        "order.updated",
+        "order.paid",
+        "benefit_grant.created",
+        "benefit_grant.created",
+        "benefit_grant.cycled",
+        "benefit_grant.cycled",
+        "customer.state_changed",
+    ]
+    assert set(BenefitGrant.objects.values_list("pk", flat=True)) == before
+    assert Subscription.objects.get().past_due_at is None
+
+
+def test_exhausted_retries_end_the_subscription_and_void_the_order(
+    failing: Subscription, ears: Ears
+) -> None:
+    schedule.move_to(failing.current_period_end + timedelta(minutes=1))
+    ears.events()
+
+    # 2 + 5 + 7 + 7 days, each attempt at the next full hour.
+    schedule.advance(days=22)
+
+    assert ears.types() == [
+        "subscription.updated",
+        "subscription.canceled",
+        "subscription.revoked",
+        "order.updated",
+        "customer.state_changed",
+    ]
+    assert Subscription.objects.get().status == "canceled"
+    assert Order.objects.latest("created_at").status == "void"
+
+
+def test_the_renewal_day_returns_after_a_short_month(shop: Shop) -> None:
+    schedule.move_to(_january_31())
+    shop.buy(shop.pro)
+    days = []
+    for _ in range(3):
+        end = Subscription.objects.get().current_period_end
+        days.append((end.month, end.day))
+        schedule.move_to(end + timedelta(minutes=1))
+
+    assert days == [(2, 28), (3, 31), (4, 30)]
+
+
+def _january_31() -> datetime:
+    now = clock.now()
+    year = now.year + 1
+    while year % 4 == 0:
+        year += 1
+    return now.replace(year=year, month=1, day=31, hour=12)
+
+
+def test_an_untouched_session_expires_at_the_next_quarter_of_an_hour(
+    shop: Shop, ears: Ears
+) -> None:
+    checkout = shop.open(shop.pro)
+    ears.events()
+
+    schedule.advance(hours=23)
+    assert ears.types() == []
+    schedule.advance(hours=2)
+
+    assert ears.types() == ["checkout.expired"]
+    checkout.refresh_from_db()
+    assert checkout.status == "expired"
+
+
+def test_time_that_has_passed_does_not_come_back(shop: Shop) -> None:
+    with pytest.raises(errors.ClockRunsForward):
+        schedule.move_to(clock.now() - timedelta(days=1))
+
+
+def test_what_is_due_by_itself_is_done_without_moving_the_clock(
+    subscription: Subscription, ears: Ears
+) -> None:
+    clock.jump(subscription.current_period_end + timedelta(hours=1))
+    ears.events()
+
+    assert schedule.run_due() == 1
+    assert ears.types() == RENEWED
+    assert schedule.run_due() == 0
