@@ -10,6 +10,7 @@
 | `polar_django.E006` | a function named in the settings cannot be imported |
 | `polar_django.E007` | a plan's seats contradict each other |
 | `polar_django.E008` | `DEFAULT_PROVIDER` names no provider |
+| `polar_django.E009` | an address in the settings is the name of no URL pattern |
 | `polar_django.W001` | no access token |
 | `polar_django.W002` | no webhook secret: every delivery is answered 503 |
 | `polar_django.W003` | a plan names a product that looks like a misspelt key of `PRODUCTS` |
@@ -27,6 +28,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
@@ -41,6 +43,7 @@ __all__ = [
     "register_all",
 ]
 
+_ADDRESSES = ("upgrade_url", "success_url", "return_url", "login_url")
 _FUNCTIONS = ("subscriber_resolver", "subscriber_profile", "email_verified", "can_manage_billing")
 
 
@@ -101,18 +104,37 @@ def check_subscriber_column(databases: Sequence[str] | None = None, **_: Any) ->
 
 
 def check_addresses(**_: Any) -> list[CheckMessage]:
-    """Whether the app's views can be reached."""
+    """Whether the app's views can be reached, and the project's pages they lead to."""
+    found: list[CheckMessage] = []
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return found
     try:
         reverse("polar:return")
     except NoReverseMatch:
-        return [
+        found.append(
             Warning(
                 "The addresses of polar_django are not included, so nobody can buy here.",
                 hint='Add path("billing/", include("polar_django.urls")) to your URLs.',
                 id="polar_django.W004",
             )
-        ]
-    return []
+        )
+    try:
+        settings = get_settings()
+    except ConfigurationError:
+        return found
+    for name in _ADDRESSES:
+        try:
+            resolve_url(getattr(settings, name) or "/")
+        except NoReverseMatch:
+            found.append(
+                Error(
+                    f"POLAR_DJANGO[{name.upper()!r}] is {getattr(settings, name)!r}, which is the "
+                    "name of no URL pattern.",
+                    hint="Give the name of one, or a path that begins with '/'.",
+                    id="polar_django.E009",
+                )
+            )
+    return found
 
 
 def check_deployment(**_: Any) -> list[CheckMessage]:

@@ -9,16 +9,16 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from polar_django.billing.confirm import confirm_checkout
-from polar_django.conf import get_settings
+from polar_django.gating.addresses import safe_next
 from polar_django.models import CheckoutSession
 from polar_django.subscribers import resolve_subscriber
-from polar_django.views.buyers import buyers_only, keep_private, safe_address, see_other
+from polar_django.views.buyers import address_set_as, buyers_only, keep_private, see_other
 
 _LONGEST_ID = 255
 
@@ -58,8 +58,8 @@ def _show_outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     checkout = _own_checkout(request, subscriber)
     state = confirm_checkout(checkout)
     if state == "active":
-        target = safe_address(request, checkout.next_url)
-        return see_other(target or resolve_url(get_settings().success_url))
+        target = safe_next(request, checkout.next_url)
+        return see_other(target or address_set_as("success_url"))
     query = urlencode({"checkout_id": checkout.pk})
     context = {
         "checkout": checkout,

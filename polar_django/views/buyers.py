@@ -10,14 +10,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.urls import NoReverseMatch
+from django.utils.http import urlencode
 
 from polar_django.conf import get_settings
-from polar_django.exceptions import PolarDjangoError
+from polar_django.exceptions import ConfigurationError, PolarDjangoError
+from polar_django.gating.addresses import safe_next
 from polar_django.subscribers import resolve_subscriber
 from polar_django.views.refusals import no_subscriber_page, refusal_page
 
-__all__ = ["buyers_only", "keep_private", "safe_address", "see_other", "stay_address"]
+__all__ = ["address_set_as", "buyers_only", "keep_private", "see_other", "stay_address"]
 
 View = Callable[..., HttpResponse]
 
@@ -56,19 +58,10 @@ def keep_private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def safe_address(request: HttpRequest, address: str | None) -> str:
-    """The address if it leads to this site, "" for anything else."""
-    if address and url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return address
-    return ""
-
-
 def stay_address(request: HttpRequest) -> str:
     """This page, to be opened again by GET, with its `next` and nothing else of the query."""
     given = request.POST.get("next") or request.GET.get("next")
-    kept = {"next": safe_address(request, given), "checkout_id": request.GET.get("checkout_id")}
+    kept = {"next": safe_next(request, given), "checkout_id": request.GET.get("checkout_id")}
     query = urlencode({name: value for name, value in kept.items() if value})
     return f"{request.path}?{query}" if query else request.path
 
@@ -78,6 +71,21 @@ def see_other(address: str) -> HttpResponseRedirect:
     response = HttpResponseRedirect(address)
     response.status_code = 303
     return response
+
+
+def address_set_as(name: str) -> str:
+    """The path or URL name that a setting gives, e.g. "success_url", as an address.
+
+    "/" where it is empty. Raises ConfigurationError for a name that no URL pattern has.
+    """
+    given = getattr(get_settings(), name) or "/"
+    try:
+        return resolve_url(given)
+    except NoReverseMatch as error:
+        raise ConfigurationError(
+            f"POLAR_DJANGO[{name.upper()!r}] is {given!r}: no URL pattern has that name. Give the "
+            "name of one, or a path that begins with '/'."
+        ) from error
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

@@ -14,10 +14,11 @@ from polar_django.billing import create_checkout_session
 from polar_django.billing.products import products_of
 from polar_django.conf import Plan, get_settings
 from polar_django.exceptions import UnknownPlan
+from polar_django.gating.addresses import safe_next
 from polar_django.models import Product, Subscription
 from polar_django.models.querysets import ACTIVE_STATUSES
 from polar_django.subscribers import can_manage_billing
-from polar_django.views.buyers import buyers_only, safe_address, see_other
+from polar_django.views.buyers import buyers_only, see_other
 from polar_django.views.choices import PurchaseForm, offers_of
 from polar_django.views.refusals import not_allowed_page
 
@@ -75,7 +76,7 @@ def _page(
 
 
 def _next(request: HttpRequest) -> str:
-    return safe_address(request, request.POST.get("next") or request.GET.get("next"))
+    return safe_next(request, request.POST.get("next") or request.GET.get("next"))
 
 
 def _is_subscribed(subscriber: Any, products: Mapping[str, Product]) -> bool:
