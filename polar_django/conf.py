@@ -152,7 +152,7 @@ class Settings:
 # What may also come from the environment, so that secrets need not pass through settings.py.
 _ENVIRONMENT: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "access_token": ("POLAR_ACCESS_TOKEN", str),
-    "webhook_secrets": ("POLAR_WEBHOOK_SECRET", lambda value: [value]),
+    "webhook_secrets": ("POLAR_WEBHOOK_SECRET", lambda value: (value,)),
 }
 
 
