@@ -1,0 +1,142 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from polar_django.exceptions import ProviderUnavailable
+from polar_django.mirror.backfill import backfill, compare
+from polar_django.models import (
+    BenefitGrant,
+    Customer,
+    Order,
+    Price,
+    Product,
+    Subscription,
+    Transition,
+)
+from polar_django.providers.registry import get_provider
+from polar_django.snapshots import CheckoutSnapshot, CustomerSnapshot
+from tests.billing.fixtures import ada, service  # noqa: F401 (fixtures)
+
+
+@pytest.fixture
+def sold(service, ada):  # noqa: F811
+    """One purchase by ada that the mirror has never heard of."""
+    service.put(CustomerSnapshot(id="customer-1", external_id=str(ada.pk), email=ada.email))
+    service.put(
+        CheckoutSnapshot(
+            id="checkout-1", customer_id="customer-1", product_id="product-pro-monthly"
+        )
+    )
+    service.pay("checkout-1")
+    return service
+
+
+def run(command, *args):
+    out = StringIO()
+    call_command(command, *args, stdout=out)
+    return out.getvalue()
+
+
+def test_a_first_copy_brings_everything_to_its_owner_and_tells_nobody(sold, ada):  # noqa: F811
+    steps = list(backfill(get_provider()))
+    assert Customer.objects.get().subscriber == ada
+    assert Subscription.objects.get().subscriber == ada
+    assert Order.objects.get().subscriber == ada
+    assert BenefitGrant.objects.active().held_by(subscriber=ada).count() == 1
+    assert Product.objects.count() == 4
+    assert Price.objects.count() == 4
+    assert not Transition.objects.exists()
+    assert steps[-1].kind == "benefit_grants"
+
+
+def test_a_second_copy_changes_nothing(sold):
+    list(backfill(get_provider()))
+    before = list(Subscription.objects.values("id", "status", "subscriber_id"))
+    list(backfill(get_provider()))
+    assert list(Subscription.objects.values("id", "status", "subscriber_id")) == before
+    assert not Transition.objects.exists()
+
+
+def test_a_copy_that_stopped_half_way_is_completed_by_the_next(sold):
+    sold.faults["list orders"] = ProviderUnavailable("down")
+    with pytest.raises(ProviderUnavailable):
+        list(backfill(get_provider()))
+    assert Subscription.objects.exists()
+    assert not Order.objects.exists()
+    sold.faults.clear()
+    list(backfill(get_provider()))
+    assert Order.objects.exists()
+
+
+def test_progress_counts_up_page_by_page(sold):
+    seen = [step.seen for step in backfill(get_provider(), ["products"])]
+    assert seen == sorted(seen)
+    assert len(seen) > 1
+    assert seen[-1] == 8
+
+
+def test_comparing_writes_nothing_and_names_what_is_missing_or_outdated(sold):
+    first = {result.kind: result for result in compare(get_provider())}
+    assert first["subscriptions"].missing == ["subscription-checkout-1"]
+    assert not Subscription.objects.exists()
+
+    list(backfill(get_provider()))
+    Subscription.objects.update(modified_at=timezone.now())
+    sold.change("subscription-checkout-1", status="past_due")
+    second = {result.kind: result for result in compare(get_provider())}
+    assert second["subscriptions"].missing == []
+    assert second["subscriptions"].outdated == ["subscription-checkout-1"]
+    assert second["orders"].outdated == []
+
+
+def test_the_command_copies_and_shows_its_progress(sold):
+    text = run("polar_sync")
+    assert "subscriptions: 1 seen, 1 written" in text
+    assert Subscription.objects.count() == 1
+
+
+def test_the_command_can_copy_one_kind(sold):
+    found = json.loads(run("polar_sync", "customers", "--json"))
+    assert found == {"customers": {"seen": 1, "written": 1}}
+    assert not Subscription.objects.exists()
+
+
+def test_the_command_refuses_a_kind_there_is_not(sold):
+    with pytest.raises(CommandError, match="invoices"):
+        run("polar_sync", "invoices")
+
+
+def test_a_check_fails_until_the_mirror_is_whole(sold):
+    with pytest.raises(CommandError, match="differs"):
+        run("polar_sync", "--check")
+    assert not Product.objects.exists()
+    run("polar_sync")
+    assert "0 missing here, 0 outdated" in run("polar_sync", "--check")
+
+
+def test_a_provider_that_is_down_is_one_line_not_a_traceback(sold):
+    sold.faults["list meters"] = ProviderUnavailable("No answer.")
+    with pytest.raises(CommandError, match="ProviderUnavailable: No answer"):
+        run("polar_sync")
+
+
+def test_what_is_for_sale_is_listed_with_keys_ids_and_plans(sold):
+    assert "run polar_sync" in run("polar_products")
+    run("polar_sync")
+    text = run("polar_products")
+    assert "Pro Monthly  [pro-monthly]  product-pro-monthly" in text
+    assert "price: 12.00 USD a month" in text
+    entries = {entry["id"]: entry for entry in json.loads(run("polar_products", "--json"))}
+    assert entries["product-pro-yearly"]["plans"] == ["pro"]
+    assert entries["product-pro-yearly"]["benefits"] == ["pro"]
+    assert entries["product-secret-product"]["plans"] == []
+
+
+def test_archived_products_are_listed_when_asked_for(sold):
+    sold.change("product-team", is_archived=True)
+    run("polar_sync")
+    assert "product-team" not in run("polar_products")
+    assert "product-team" in run("polar_products", "--archived")
