@@ -17,6 +17,7 @@ from polar_django.exceptions import (
     ProviderUnavailable,
     RateLimited,
 )
+from polar_django.providers.transport import mounted
 from tests.providers.fakes import BASE, Server, Waits, answer, transport
 
 
@@ -69,6 +70,17 @@ def test_an_id_stays_one_segment_of_the_path(value):
     assert url.path == f"/v1/customers/external/{value}"
     assert url.raw_path.count(b"/") == 4
     assert not url.query
+
+
+def test_an_application_in_this_process_can_stand_in_for_the_server():
+    def application(environ, start_response):
+        start_response("200 OK", [("X-Polar-Sandbox-Time", "2027-01-02T03:04:05+00:00")])
+        return [b'{"path": "%s"}' % environ["PATH_INFO"].encode()]
+
+    with mounted(httpx.WSGITransport(app=application)):
+        reply = get(transport(base_url="http://testserver/sandbox"))
+    assert reply.data == {"path": "/sandbox/v1/orders/ord-1"}
+    assert reply.answered_at == datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "a/b", "../1", "x" * 1001, "\ud800"])
@@ -221,6 +233,12 @@ class TestRetries:
             pytest.raises(ProviderUnavailable, match="may have had its effect"),
         ):
             post(transport())
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize("failure", [httpx.ReadTimeout("x"), answer(503)])
+    def test_nothing_is_repeated_once_the_time_is_up(self, failure):
+        with Server(failure) as server, pytest.raises(ProviderUnavailable):
+            get(transport(timeout=0.0))
         assert len(server.requests) == 1
 
     def test_a_read_that_was_cut_off_is_repeated(self):

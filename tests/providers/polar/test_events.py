@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polar_django import snapshots
@@ -156,6 +156,7 @@ def _distorted(draw, value):
     return draw(JSON_VALUES) if draw(st.integers(0, 9)) == 0 else value
 
 
+@settings(deadline=None)
 @given(
     event_type=st.sampled_from(sorted(KNOWN_TYPES)),
     data=JSON_VALUES | distorted_objects(),
@@ -172,6 +173,7 @@ def test_whatever_json_comes_it_is_an_event_or_malformed(event_type, data, times
         assert seen.snapshot.id
 
 
+@settings(deadline=None)
 @given(body=st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_whatever_bytes_come_nothing_else_is_raised(body):
     try:
