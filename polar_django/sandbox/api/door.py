@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from django.urls import URLResolver
 from django.urls.exceptions import Resolver404
 from django.urls.resolvers import RegexPattern, ResolverMatch
 from django.views.decorators.csrf import csrf_exempt
@@ -75,8 +75,7 @@ def _with_time(answered: HttpResponseBase) -> HttpResponseBase:
 
 @cache
 def _resolver() -> URLResolver:
-    known: list[URLPattern | URLResolver] = list(routes)
-    return URLResolver(RegexPattern(r"^"), known)
+    return URLResolver(RegexPattern(r"^"), routes)
 
 
 def _find_route(rest: str) -> ResolverMatch | None:

@@ -24,6 +24,15 @@ from polar_django.sandbox.errors import SandboxError
 
 __all__ = ["make_api"]
 
+# ninja types its handlers as if they could be given the class itself; they are given instances.
+RENDERERS: dict[type[Exception], Any] = {
+    AuthenticationError: render_unauthorized,
+    HttpError: render_unreadable_body,
+    RequestRefused: render_refused_request,
+    SandboxError: render_sandbox_error,
+    Exception: render_crash,
+}
+
 
 class _CompactJSON(BaseRenderer):
     media_type = "application/json"
@@ -104,9 +113,6 @@ def make_api() -> NinjaAPI:
         renderer=_CompactJSON(),
         parser=_StrictJSON(),
     )
-    api.add_exception_handler(AuthenticationError, render_unauthorized)
-    api.add_exception_handler(HttpError, render_unreadable_body)
-    api.add_exception_handler(RequestRefused, render_refused_request)
-    api.add_exception_handler(SandboxError, render_sandbox_error)
-    api.add_exception_handler(Exception, render_crash)
+    for kind, render in RENDERERS.items():
+        api.add_exception_handler(kind, render)
     return api

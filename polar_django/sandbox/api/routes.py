@@ -1,6 +1,6 @@
 """All routes of the API, as URL patterns relative to `v1/`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 
 from polar_django.sandbox.api.framework import make_api
 from polar_django.sandbox.api.routers import (
@@ -47,4 +47,4 @@ api.add_router("/discounts", discounts.router)
 api.add_router("/meters", meters.router)
 api.add_router("/webhooks", webhooks.router)
 
-urlpatterns: list[URLPattern] = api.urls[0]
+urlpatterns: list[URLPattern | URLResolver] = api.urls[0]
