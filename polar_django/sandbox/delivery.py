@@ -5,10 +5,11 @@ import random
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from polar_django.sandbox import chaos, clock
@@ -114,23 +115,27 @@ def deliver_due() -> Counts:
     return counts
 
 
-def next_due_at() -> datetime | None:
-    """The virtual time of the next attempt, None when nothing waits. One query."""
-    return (
-        WebhookEvent.objects.filter(next_attempt_at__isnull=False)
-        .order_by("next_attempt_at")
-        .values_list("next_attempt_at", flat=True)
-        .first()
-    )
+def next_due_at(*, ours: bool = False) -> datetime | None:
+    """The virtual time of the next attempt, None when nothing waits. One query.
+
+    With `ours`, only of what no other sender is busy with at this moment.
+    """
+    waiting = WebhookEvent.objects.filter(next_attempt_at__isnull=False)
+    if ours:
+        waiting = waiting.exclude(endpoint_id__in=_busy_endpoints(timezone.now()))
+    return waiting.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+
+
+def _busy_endpoints(now: datetime) -> QuerySet[WebhookEvent, Any]:
+    return WebhookEvent.objects.filter(claimed_until__gt=now).values("endpoint_id")
 
 
 def _claim_next(until: datetime) -> WebhookEvent | None:
     """The first event due, now ours. An endpoint that another sender serves is left to it."""
     now = timezone.now()
-    busy = WebhookEvent.objects.filter(claimed_until__gt=now).values("endpoint_id")
     due = (
         WebhookEvent.objects.filter(next_attempt_at__lte=until)
-        .exclude(endpoint_id__in=busy)
+        .exclude(endpoint_id__in=_busy_endpoints(now))
         .select_related("endpoint")
     )
     while True:
