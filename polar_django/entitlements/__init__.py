@@ -7,9 +7,9 @@ from polar_django.entitlements.lookup import (
     ahas_benefit,
     entitlements_for,
     has_benefit,
-    prefetch_entitlements,
-    refresh_entitlements,
 )
+from polar_django.entitlements.memory import refresh_entitlements
+from polar_django.entitlements.prefetch import prefetch_entitlements
 from polar_django.entitlements.purchases import has_purchased, plan_of
 
 __all__ = [

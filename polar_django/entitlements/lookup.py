@@ -1,36 +1,29 @@
 """From a subscriber to what they hold: one query, remembered on the object that was asked about."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.db.models import Q
-from django.utils import timezone
 
 from polar_django.conf import get_settings, subscriber_model
 from polar_django.entitlements.holdings import Entitlement, EntitlementSet
 from polar_django.entitlements.keys import keys_of_benefit
+from polar_django.entitlements.memory import recall, remember
 from polar_django.models import BenefitGrant
 from polar_django.subscribers import subscriber_class
 
 __all__ = [
+    "COLUMNS",
     "aentitlements_for",
     "ahas_benefit",
     "entitlements_for",
     "has_benefit",
-    "prefetch_entitlements",
-    "refresh_entitlements",
+    "parties",
+    "set_of",
 ]
 
-# Longer than a request should take. A socket or a task that keeps one user object for hours must
-# still see a revocation.
-REMEMBERED_FOR = timedelta(seconds=60)
-
-_MEMORY = "_polar_entitlements"
-_COLUMNS = (
+COLUMNS = (
     "id",
     "benefit_id",
     "benefit__key",
@@ -42,14 +35,7 @@ _COLUMNS = (
 )
 
 
-class _Memory(dict[Any, EntitlementSet]):
-    """What was read for one object. A user that is pickled into a cache must not take it along."""
-
-    def __reduce__(self) -> tuple[type["_Memory"], tuple[()]]:
-        return _Memory, ()
-
-
-def _parties(subscriber: Any, user: Any) -> tuple[Any, Any]:
+def parties(subscriber: Any, user: Any) -> tuple[Any, Any]:
     """Whose own grants and whose seats count; visitors and unsaved objects are nobody.
 
     Raises TypeError for an object that can neither buy nor sit.
@@ -67,15 +53,6 @@ def _parties(subscriber: Any, user: Any) -> tuple[Any, Any]:
             )
         subscriber = None
     return subscriber, user if isinstance(user, get_user_model()) else None
-
-
-def _pk(subscriber: Any) -> Any:
-    return None if subscriber is None else subscriber.pk
-
-
-def _holder(subscriber: Any, user: Any) -> Any:
-    # The user, because a project's resolver may read the team anew each time it is asked.
-    return subscriber if user is None else user
 
 
 def _passes_as_staff(user: Any) -> bool:
@@ -104,20 +81,11 @@ def _entitlements_in(row: tuple[Any, ...]) -> list[Entitlement]:
     ]
 
 
-def _set_of(subscriber: Any, user: Any, rows: Iterable[tuple[Any, ...]]) -> EntitlementSet:
+def set_of(subscriber: Any, user: Any, rows: Iterable[tuple[Any, ...]]) -> EntitlementSet:
+    """The set these grants make (rows of `COLUMNS`), with what is everybody's or staff's."""
     free = [Entitlement(key=key) for key in get_settings().free_benefits]
     held = [entitlement for row in rows for entitlement in _entitlements_in(row)]
     return EntitlementSet((*held, *free), subscriber, _passes_as_staff(user))
-
-
-def _remember(entitlements: EntitlementSet, subscriber: Any, user: Any) -> EntitlementSet:
-    holder = _holder(subscriber, user)
-    memory = getattr(holder, _MEMORY, None)
-    if memory is None:
-        memory = _Memory()
-        setattr(holder, _MEMORY, memory)
-    memory[_pk(subscriber)] = entitlements
-    return entitlements
 
 
 def entitlements_for(subscriber: Any, *, user: Any = None) -> EntitlementSet:
@@ -129,62 +97,19 @@ def entitlements_for(subscriber: Any, *, user: Any = None) -> EntitlementSet:
     object hold the free benefits only, without a query. Raises TypeError for an object that can be
     neither subscriber nor user.
     """
-    subscriber, user = _parties(subscriber, user)
-    holder = _holder(subscriber, user)
-    if holder is None:
-        return _set_of(None, None, ())
-    remembered: EntitlementSet | None = getattr(holder, _MEMORY, {}).get(_pk(subscriber))
-    now = timezone.now()
-    if remembered is not None and timedelta(0) <= now - remembered.read_at < REMEMBERED_FOR:
+    subscriber, user = parties(subscriber, user)
+    if subscriber is None and user is None:
+        return set_of(None, None, ())
+    remembered = recall(subscriber, user)
+    if remembered is not None:
         return remembered
-    grants = BenefitGrant.objects.active(now).held_by(subscriber, user)
-    held = _set_of(subscriber, user, grants.values_list(*_COLUMNS))
-    return _remember(held, subscriber, user)
-
-
-def refresh_entitlements(*holders: Any) -> None:
-    """Forget what is remembered on these objects; the next question asks the database.
-
-    Needed only where the mirror changed within the same request: give the request's user, and a
-    team that was asked about without one. No query.
-    """
-    for holder in holders:
-        getattr(holder, _MEMORY, {}).clear()
+    grants = BenefitGrant.objects.active().held_by(subscriber, user)
+    return remember(set_of(subscriber, user, grants.values_list(*COLUMNS)), subscriber, user)
 
 
 def has_benefit(subscriber: Any, key: str, *, user: Any = None) -> bool:
     """Whether the subscriber holds this benefit now. Costs what `entitlements_for` costs."""
     return key in entitlements_for(subscriber, user=user)
-
-
-def prefetch_entitlements(subscribers: Iterable[Any]) -> None:
-    """Read what many subscribers hold, for a page that lists them: one query for any number.
-
-    Each object remembers its own answer, as after `entitlements_for(object)`. A queryset is
-    evaluated, and keeps the objects.
-    """
-    parties = [_parties(holder, None) for holder in subscribers]
-    owners = {subscriber.pk for subscriber, _ in parties if subscriber is not None}
-    users = {user.pk for _, user in parties if user is not None}
-    # By grant, because a seat may be held by the very one who bought it.
-    own: dict[Any, dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    seats: dict[Any, dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    if owners or users:
-        grants = BenefitGrant.objects.active().filter(
-            Q(subscriber__in=owners, is_seat=False) | Q(user__in=users)
-        )
-        columns = ("subscriber_id", "user_id", "is_seat", *_COLUMNS)
-        for owner_id, user_id, is_seat, *row in grants.values_list(*columns):
-            if not is_seat:
-                own[owner_id][row[0]] = tuple(row)
-            seats[user_id][row[0]] = tuple(row)
-    for subscriber, user in parties:
-        if subscriber is not None or user is not None:
-            held = {
-                **(own[subscriber.pk] if subscriber is not None else {}),
-                **(seats[user.pk] if user is not None else {}),
-            }
-            _remember(_set_of(subscriber, user, held.values()), subscriber, user)
 
 
 async def aentitlements_for(
