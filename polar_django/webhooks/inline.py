@@ -1,6 +1,8 @@
 """`PROCESS_INLINE`: the worker's work, done in this process after commit.
 
-For development, tests and sites without a broker. No provider is called here, where somebody waits
+For development, tests and sites without a broker. Where beat does not run either, a delivery that
+failed waits for `polar_inbox replay`; a failed receiver is tried again with the next delivery after
+it is due. No provider is called here, where somebody waits
 for a response: a customer state that contradicts the mirror is logged and left to reconcile.
 """
 

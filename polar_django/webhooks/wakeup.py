@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -88,8 +89,13 @@ def _send_message() -> None:
     connection = current_app.connection_for_write(
         connect_timeout=_PATIENCE, transport_options=limits
     )
+    options: dict[str, Any] = {
+        "connection": connection,
+        "retry": False,
+        "expires": _MESSAGE_EXPIRES,
+    }
     try:
-        drain_inbox.apply_async(connection=connection, retry=False, expires=_MESSAGE_EXPIRES)
+        drain_inbox.apply_async(**options)
     finally:
         connection.release()
 

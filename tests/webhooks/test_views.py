@@ -153,6 +153,15 @@ def test_a_body_that_hides_its_size_is_read_only_to_the_limit(settings, declared
     assert sent.tell() == 201
 
 
+def test_a_body_that_breaks_off_is_answered_400():
+    class Broken(BytesIO):
+        def read(self, *_):
+            raise OSError("the client has gone")
+
+    scope = {"type": "http", "method": "POST", "path": URL, "headers": []}
+    assert receive(ASGIRequest(scope, Broken()), "polar").status_code == 400
+
+
 def test_the_limit_of_forms_does_not_concern_deliveries(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert post(client, subscription_body()).status_code == 202
