@@ -70,10 +70,10 @@ def _callable(name: str, value: Any) -> Callable[..., Any] | str:
     return given
 
 
-def _setting(default: Any, read: Reader) -> Any:
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata={"read": read})
-    return field(default=default, metadata={"read": read})
+def _setting(default: Any, read: Reader, *, secret: bool = False) -> Any:
+    # One `field()` call: a dict of its own per instance, never a shared default.
+    make = dict if isinstance(default, dict) else lambda: default
+    return field(default_factory=make, repr=not secret, metadata={"read": read})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +103,13 @@ def _plans(name: str, value: Any) -> Mapping[str, Plan]:
 class Settings:
     """`POLAR_DJANGO`, key for field, in lower case. docs/settings.md describes each."""
 
-    access_token: str = _setting("", _text)
-    webhook_secrets: tuple[str, ...] = _setting((), _texts)
+    access_token: str = _setting("", _text, secret=True)
+    webhook_secrets: tuple[str, ...] = _setting((), _texts, secret=True)
     server: str = _setting("production", _text)
     api_version: str = _setting("2026-10", _text)
     organization_id: str = _setting("", _text)
     default_provider: str = _setting("polar", _text)
-    providers: Mapping[str, Any] = _setting({}, _mapping)
+    providers: Mapping[str, Any] = _setting({}, _mapping, secret=True)
     plans: Mapping[str, Plan] = _setting({}, _plans)
     products: Mapping[str, str] = _setting({}, _text_map)
     benefits: Mapping[str, str] = _setting({}, _text_map)

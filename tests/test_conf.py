@@ -125,3 +125,9 @@ def test_the_beat_schedule_names_tasks_that_expire_before_the_next_run():
     assert "polar_django.tasks.sweep_inbox" in {entry["task"] for entry in schedule.values()}
     for entry in schedule.values():
         assert entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_the_settings_do_not_show_their_secrets(settings):
+    settings.POLAR_DJANGO = {"ACCESS_TOKEN": "polar_oat_x", "WEBHOOK_SECRETS": ["whsec_x"]}
+    assert "polar_oat_x" not in repr(get_settings())
+    assert "whsec_x" not in repr(get_settings())
