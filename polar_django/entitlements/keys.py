@@ -39,12 +39,14 @@ def grants_of_key(key: str) -> Q:
 
 
 def product_names(names: Iterable[str]) -> frozenset[str]:
-    """Every product key and id that these plan keys, product keys or ids stand for."""
+    """The product keys and ids that plan keys, product keys or ids stand for.
+
+    As at checkout: the key of a plan means its products, and a name that `PRODUCTS` maps its id.
+    """
     settings = get_settings()
-    found = set()
-    for name in names:
-        plan = settings.plans.get(name)
-        found |= {name, *(plan.products if plan else ())}
-    return frozenset(
-        found | {settings.products[name] for name in found if name in settings.products}
-    )
+    plain = {
+        product
+        for name in names
+        for product in (settings.plans[name].products if name in settings.plans else (name,))
+    }
+    return frozenset(settings.products.get(name, name) for name in plain)

@@ -9,7 +9,7 @@ from polar_django.conf import get_settings
 from polar_django.entitlements.holdings import EntitlementSet
 from polar_django.entitlements.keys import product_names
 from polar_django.entitlements.lookup import entitlements_for
-from polar_django.models import Order, Subscription
+from polar_django.models import Order, Product, Subscription
 
 __all__ = ["has_purchased", "is_subscribed", "plan_of"]
 
@@ -50,10 +50,12 @@ def has_purchased(subscriber: Any, name: str) -> bool:
         return False
     names = product_names([name])
     kept = Q(refunded_amount=0) | Q(refunded_amount__lt=F("net_amount"))
+    # A subquery, because Django makes an inner join of `product__key` here, which drops the orders
+    # whose product has not arrived.
+    keyed = Q(product__in=Product.objects.filter(key__in=names))
     return (
         Order.objects.paid()
-        .filter(kept, subscriber=subscriber)
-        .filter(Q(product_id__in=names) | Q(product__key__in=names))
+        .filter(kept, Q(product_id__in=names) | keyed, subscriber=subscriber)
         .exclude(status__in=["refunded", "void"])
         .exists()
     )

@@ -99,3 +99,18 @@ def test_a_plan_is_purchased_with_any_of_its_products(settings):
     order(ada, "paper")
     assert has_purchased(ada, "book")
     assert not has_purchased(ada, "ebook")
+
+
+def test_a_name_means_what_it_means_at_checkout(settings):
+    settings.POLAR_DJANGO = {
+        "PLANS": {"ebook": {"products": ["paper"]}},
+        "PRODUCTS": {"paper": "prod_newest"},
+    }
+    ada, grace = person("ada"), person("grace")
+    order(ada, "ebook")
+    order(ada, "paper")
+    assert not has_purchased(ada, "ebook")
+    assert not has_purchased(ada, "paper")
+    order(grace, product_id="prod_newest")
+    assert has_purchased(grace, "ebook")
+    assert has_purchased(grace, "paper")
