@@ -18,11 +18,15 @@ __all__ = ["Offer", "PurchaseForm", "offers_of"]
 class PurchaseForm(forms.Form):
     """Everything the browser may say; all else comes from the settings. Both may be left out."""
 
-    product = forms.ChoiceField(required=False, label=_("What to buy"))
+    product = forms.ChoiceField(
+        required=False,
+        label=_("What to buy"),
+        error_messages={"invalid_choice": _("Choose one of these.")},
+    )
     seats = forms.IntegerField(required=False, label=_("Seats"))
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         choice: Any = self.fields["product"]
         choice.choices = [(name, name) for name in plan.products]
         bounds = seat_bounds(plan)
