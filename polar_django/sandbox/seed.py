@@ -27,7 +27,8 @@ def seed(catalogue: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Seeded:
 
     The values are what the API takes, but that benefits are named by key. Keys are kept as
     `metadata["key"]`. Returns the ids: {"benefits": {key: id}, "products": {key: id}}. The second
-    time nothing is sent. Prices and intervals of a product that exists are left alone.
+    time nothing is sent. Prices and intervals of a product that exists are left alone. Raises
+    InvalidRequest as the API does, KeyError for a benefit key that `catalogue` does not describe.
     """
     with business_transaction():
         benefits = {
