@@ -21,7 +21,10 @@ def safe_next(request: HttpRequest, address: str | None) -> str:
     characters and other schemes are refused, also where they hide in the path of our own host.
     """
     host = {request.get_host()}
-    if not address or not url_has_allowed_host_and_scheme(address, host, request.is_secure()):
+    # A NUL, which PostgreSQL does not store, is not printable either.
+    if not address or not address.isprintable():
+        return ""
+    if not url_has_allowed_host_and_scheme(address, host, request.is_secure()):
         return ""
     parts = urlsplit(address)
     path = urlunsplit(("", "", parts.path, parts.query, "")) or "/"

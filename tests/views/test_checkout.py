@@ -133,6 +133,8 @@ def test_nothing_else_the_browser_sends_matters(shop, service, ada):
         "http:///evil.example",
         "\thttps://evil.example",
         "https://testserver.evil.example/",
+        "/evil.example\x00/",
+        "/evil.example\r\nSet-Cookie: x=1",
     ],
 )
 def test_next_never_leads_away(shop, service, evil):
