@@ -1,0 +1,114 @@
+"""A new Django project around a page's blocks: its base settings, a server, and what is promised.
+
+Run by `test_docs` in a directory of its own, which holds the page's settings.py, urls.py, views.py.
+"""
+
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+HERE = Path(__file__).parent
+with socket.create_server(("127.0.0.1", 0)) as probe:
+    PORT = probe.getsockname()[1]
+
+BASE = {
+    "SECRET_KEY": "new",
+    "DEBUG": True,
+    "ALLOWED_HOSTS": ["*"],
+    "ROOT_URLCONF": "roots",
+    "USE_TZ": True,
+    "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+    "LOGIN_URL": "/login/",
+    "INSTALLED_APPS": [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+    ],
+    "MIDDLEWARE": [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ],
+    "TEMPLATES": [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {"context_processors": []},
+        }
+    ],
+    "DATABASES": {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": HERE / "db.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL;",
+            },
+        }
+    },
+}
+
+
+def page_source(name: str) -> str:
+    return (HERE / name).read_text("utf-8").replace("127.0.0.1:8000", f"127.0.0.1:{PORT}")
+
+
+def main(page: str) -> None:
+    exec(compile(page_source("settings.py"), "settings.py", "exec"), BASE)
+    chosen = {key: value for key, value in BASE.items() if key.isupper()}
+    if (HERE / "polar_handlers.py").exists():
+        chosen["INSTALLED_APPS"] = [*chosen["INSTALLED_APPS"], "handling"]
+        (HERE / "handling").mkdir()
+        (HERE / "handling" / "__init__.py").touch()
+        (HERE / "polar_handlers.py").rename(HERE / "handling" / "polar_handlers.py")
+    (HERE / "roots.py").write_text(
+        "from django.urls import include, path\nimport views\n"
+        "urlpatterns = [path('report/', views.report),"
+        " path('pricing/', views.report, name='pricing')]\n" + page_source("urls.py")
+    )
+    settings.configure(**chosen)
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("check", fail_level="ERROR")
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+    from django.core.wsgi import get_wsgi_application
+
+    server = ThreadedWSGIServer(("127.0.0.1", PORT), WSGIRequestHandler)
+    server.daemon_threads = True
+    server.set_app(get_wsgi_application())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    import httpx
+
+    here = f"http://127.0.0.1:{PORT}"
+    refused = httpx.get(f"{here}/report/")
+    assert refused.status_code == 302, refused
+    assert refused.headers["location"].startswith("/login/"), refused.headers
+    if (HERE / "shell").exists():
+        exec(compile(page_source("shell"), "shell", "exec"), {})
+        wait_for_the_product()
+    print("works")
+
+
+def wait_for_the_product() -> None:
+    from polar_django.models import Benefit, Product
+
+    for _ in range(300):
+        product = Product.objects.filter(key="pro-monthly").first()
+        if product and product.benefit_ids == [b.pk for b in Benefit.objects.filter(key="pro")]:
+            return
+        time.sleep(0.05)
+    raise SystemExit("The product did not arrive in the mirror.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
