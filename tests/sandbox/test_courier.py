@@ -1,0 +1,127 @@
+"""The background thread, in a process of its own with an SQLite file, as a laptop runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+
+from polar_django.sandbox import courier
+
+PROJECT = """
+import os, sys, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import django
+from django.conf import settings
+
+settings.configure(
+    DEBUG=True,
+    USE_TZ=True,
+    INSTALLED_APPS=["django.contrib.contenttypes", "polar_django.sandbox"],
+    DATABASES={"default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": sys.argv[1],
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
+    }},
+)
+django.setup()
+
+from django.core.management import call_command
+from django.db import connections
+from polar_django.sandbox import courier, delivery
+from polar_django.sandbox.engine import catalog, endpoints
+
+received = threading.Semaphore(0)
+may_answer = threading.Event()
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        may_answer.wait(30)
+        self.send_response(202)
+        self.end_headers()
+        received.release()
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+call_command("migrate", verbosity=0)
+endpoints.create_endpoint({
+    "url": f"http://127.0.0.1:{server.server_port}/",
+    "events": ["benefit.created"],
+})
+
+
+def make(description):
+    catalog.create_benefit({"type": "custom", "description": description})
+
+
+"""
+
+NOT_BLOCKED = """
+make("first")
+make("second")  # the receiver is still thinking about the first
+print("made")
+may_answer.set()
+assert received.acquire(timeout=30) and received.acquire(timeout=30)
+print("received")
+"""
+
+FORKED = """
+may_answer.set()
+make("by the parent")
+assert received.acquire(timeout=30)
+thread = courier._courier._thread
+thread is None or thread.join(30)
+connections.close_all()
+# The worst moment to fork: somebody holds both locks.
+courier._courier._lock.acquire()
+delivery._one_sender.acquire()
+parent_says, child_hears = os.pipe()[::-1]
+if os.fork() == 0:
+    make("by the child")
+    os.read(child_hears, 1)
+    os._exit(0)
+assert received.acquire(timeout=30)
+os.write(parent_says, b"x")
+os.wait()
+print("received")
+"""
+
+
+def run(script: str, database: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROJECT + script, str(database)],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_a_slow_receiver_blocks_nobody_and_gets_everything(tmp_path: Path) -> None:
+    assert run(NOT_BLOCKED, tmp_path / "db.sqlite3") == ["made", "received"]
+
+
+@pytest.mark.skipif(not hasattr(sys.modules["os"], "fork"), reason="this system does not fork")
+def test_a_forked_server_delivers_too(tmp_path: Path) -> None:
+    assert run(FORKED, tmp_path / "db.sqlite3") == ["received"]
+
+
+def test_nothing_starts_where_delivery_is_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(courier._courier, "wake", lambda: calls.append("woken"))
+
+    with override_settings(POLAR_SANDBOX={"AUTO_DELIVER": False}):
+        courier.wake()
+    assert calls == []
+    with override_settings(POLAR_SANDBOX={}):
+        courier.wake()
+    assert calls == ["woken"]
