@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from polar_django.providers.base import Provider
+from polar_django.providers.registry import get_provider
 from polar_django.providers.transport import mounted
 from polar_django.sandbox import delivery
 from polar_django.sandbox.conf import get_settings
@@ -100,6 +101,10 @@ class SandboxInTests:
         ids = seed(CATALOGUE)
         self.benefit_ids, self.product_ids = ids["benefits"], ids["products"]
 
+    def app_provider(self) -> Provider:
+        """The app's own way to speak to the sandbox."""
+        return get_provider("polar")
+
     def confirm(self, checkout: str, **body: Any) -> httpx.Response:
         """Confirm as the pay page does. `checkout` is its address, its secret or its id."""
         row = _find_checkout(checkout)
@@ -172,17 +177,16 @@ def _find_checkout(text: str) -> Checkout:
 
 
 @pytest.fixture
-def in_process_transport() -> Iterator[httpx.BaseTransport]:
+def in_process_transport(monkeypatch: pytest.MonkeyPatch) -> httpx.BaseTransport:
     """Requests to `http://testserver` are answered by this project, in this thread.
 
-    As in Django's own test client, the end of an inner request does not close the database
-    connection that the test holds.
+    The end of an inner request must not close the database connection that the test holds.
+    Disconnecting the signal would not do: Django's test client connects it again.
     """
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield httpx.WSGITransport(app=WSGIHandler())
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    monkeypatch.setattr(
+        BaseDatabaseWrapper, "close_if_unusable_or_obsolete", lambda connection: None
+    )
+    return httpx.WSGITransport(app=WSGIHandler())
 
 
 @pytest.fixture
