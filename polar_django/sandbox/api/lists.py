@@ -8,7 +8,8 @@ from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
 from ninja import Schema
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+
+from polar_django.sandbox.api.inputs.fields import choice
 
 __all__ = ["Paging", "by_metadata", "one_of", "ordered", "page"]
 
@@ -27,15 +28,7 @@ class Paging(Schema):
 
 def one_of(columns: Mapping[str, str]) -> AfterValidator:
     """Checks a value of `?sorting=`: a key of `columns`, or one with a minus before it."""
-    names = [f"'{sign}{name}'" for name in columns for sign in ("", "-")]
-    expected = f"{', '.join(names[:-1])} or {names[-1]}"
-
-    def check(value: str) -> str:
-        if value.removeprefix("-") not in columns:
-            raise PydanticCustomError("enum", "Input should be {expected}", {"expected": expected})
-        return value
-
-    return AfterValidator(check)
+    return choice(*(f"{sign}{name}" for name in columns for sign in ("", "-")))
 
 
 def ordered(

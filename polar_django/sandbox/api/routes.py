@@ -47,4 +47,7 @@ api.add_router("/discounts", discounts.router)
 api.add_router("/meters", meters.router)
 api.add_router("/webhooks", webhooks.router)
 
-urlpatterns: list[URLPattern | URLResolver] = api.urls[0]
+# ninja adds a page of its own at the root, which Polar does not have.
+urlpatterns: list[URLPattern | URLResolver] = [
+    pattern for pattern in api.urls[0] if getattr(pattern, "name", None) != "api-root"
+]

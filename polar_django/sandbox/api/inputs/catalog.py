@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import UUID4, AfterValidator, Discriminator, Field, RootModel, Tag
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational, Text
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational, Text, choice
 from polar_django.sandbox.api.inputs.prices import ExistingPrice, PriceCreate
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "ProductUpdate",
 ]
 
-Interval = Literal["day", "week", "month", "year"]
-Visibility = Literal["draft", "private", "public"]
+Interval = Annotated[str, choice("day", "week", "month", "year")]
+Visibility = Annotated[str, choice("draft", "private", "public")]
 # The stripping comes first, so pydantic counts a "value" and not a "string", as at Polar.
 ProductName = Annotated[str, AfterValidator(str.strip), Field(min_length=3, max_length=64)]
 TrialCount = Annotated[int, Field(ge=1, le=1000)]

@@ -23,6 +23,7 @@ from polar_django.sandbox.api.inputs.fields import (
     Name,
     Text,
     Url,
+    choice,
 )
 from polar_django.sandbox.api.inputs.prices import PriceCreate
 
@@ -30,7 +31,7 @@ __all__ = ["CheckoutConfirm", "CheckoutCreate", "CheckoutUpdate", "CheckoutUpdat
 
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[int, Field(ge=0)]
-TrialInterval = Literal["day", "week", "month", "year"]
+TrialInterval = Annotated[str, choice("day", "week", "month", "year")]
 IPAddress = Annotated[IPvAnyAddress, PlainSerializer(str, return_type=str)]
 
 

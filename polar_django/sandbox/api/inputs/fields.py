@@ -32,6 +32,7 @@ __all__ = [
     "Organizational",
     "Text",
     "Url",
+    "choice",
     "sent",
 ]
 
@@ -46,6 +47,19 @@ class Body(BaseModel):
 def sent(body: BaseModel) -> dict[str, Any]:
     """What the caller sent, checked: only the keys that were there."""
     return body.model_dump(exclude_unset=True)
+
+
+def choice(*values: str) -> AfterValidator:
+    """One of these texts; refused as FastAPI refuses what is in no enumeration."""
+    quoted = [f"'{value}'" for value in values]
+    expected = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+    def check(value: str) -> str:
+        if value not in values:
+            raise PydanticCustomError("enum", "Input should be {expected}", {"expected": expected})
+        return value
+
+    return AfterValidator(check)
 
 
 def _check_email(value: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import UUID4, AliasChoices, AwareDatetime, ConfigDict, Field, RootModel
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text, choice
 
 __all__ = [
     "SubscriptionCancel",
@@ -14,16 +14,19 @@ __all__ = [
     "SubscriptionUpdateBase",
 ]
 
-Proration = Literal["invoice", "prorate", "next_period", "reset"]
-Reason = Literal[
-    "customer_service",
-    "low_quality",
-    "missing_features",
-    "switched_service",
-    "too_complex",
-    "too_expensive",
-    "unused",
-    "other",
+Proration = Annotated[str, choice("invoice", "prorate", "next_period", "reset")]
+Reason = Annotated[
+    str,
+    choice(
+        "customer_service",
+        "low_quality",
+        "missing_features",
+        "switched_service",
+        "too_complex",
+        "too_expensive",
+        "unused",
+        "other",
+    ),
 ]
 
 

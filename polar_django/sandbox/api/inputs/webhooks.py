@@ -2,25 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import StringConstraints
 
-from polar_django.sandbox.api.inputs.fields import Body, Organizational, Url
+from polar_django.sandbox.api.inputs.fields import Body, Organizational, Url, choice
 from polar_django.sandbox.engine.endpoints import EVENT_TYPES
 
 __all__ = ["EndpointCreate", "EndpointUpdate"]
 
-_EXPECTED = ", ".join(f"'{name}'" for name in EVENT_TYPES[:-1]) + f" or '{EVENT_TYPES[-1]}'"
-
-
-def _check_type(value: str) -> str:
-    if value not in EVENT_TYPES:
-        raise PydanticCustomError("enum", "Input should be {expected}", {"expected": _EXPECTED})
-    return value
-
-
-EventType = Annotated[str, AfterValidator(_check_type)]
-Format = Literal["raw", "discord", "slack"]
+EventType = Annotated[str, choice(*EVENT_TYPES)]
+Format = Annotated[str, choice("raw", "discord", "slack")]
 Version = Literal["2026-04", "2026-10", "2027-01"]
 Secret = Annotated[str, StringConstraints(min_length=32, max_length=255)]
 EndpointName = Annotated[str, StringConstraints(max_length=255)]
