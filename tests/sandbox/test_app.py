@@ -1,8 +1,10 @@
+import json
 import re
 import subprocess
 import sys
 import zlib
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -134,3 +136,20 @@ def test_the_command_resets(shop: Shop) -> None:
     run("reset")
 
     assert not WebhookEvent.objects.exists()
+
+
+def test_it_runs_alone_with_a_file_of_its_own(tmp_path: Path) -> None:
+    def alone(*arguments: str) -> subprocess.CompletedProcess[str]:
+        database = str(tmp_path / "alone.sqlite3")
+        command = [sys.executable, "-m", "polar_django.sandbox", "--database", database]
+        return subprocess.run([*command, *arguments], capture_output=True, text=True)
+
+    first = alone("--json", "advance", "--days", "400")
+    second = alone("--json", "advance", "--days", "1")
+    wrong = alone("dance")
+
+    assert first.returncode == second.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["now"] < json.loads(second.stdout)["now"]
+    assert wrong.returncode != 0
+    assert "invalid choice" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

@@ -1,6 +1,7 @@
 """Who holds which benefit, and through which purchase."""
 
 from django.db import models
+from django.db.models import Q
 
 from polar_django.sandbox.models.base import Row
 from polar_django.sandbox.models.catalog import Benefit
@@ -26,9 +27,14 @@ class BenefitGrant(Row):
     class Meta(Row.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "benefit", "member", "subscription", "order"],
-                name="sandbox_one_grant",
-                nulls_distinct=False,
+                fields=["subscription", "benefit", "member"],
+                condition=Q(subscription__isnull=False),
+                name="sandbox_subscription_grant",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "benefit", "member"],
+                condition=Q(order__isnull=False),
+                name="sandbox_order_grant",
             ),
         ]
 
