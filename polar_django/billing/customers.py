@@ -27,10 +27,11 @@ def stored_customer(subscriber: Any, provider: str) -> Customer | None:
 
     Where staff linked several, the one that carries the subscriber's own external id.
     """
+    ours = external_id_of(subscriber)
     linked = Customer.objects.filter(
         subscriber=subscriber, provider=provider, deleted_at__isnull=True
     )
-    found = sorted(linked, key=lambda row: (row.external_id != external_id_of(subscriber), row.pk))
+    found = sorted(linked, key=lambda row: (row.external_id != ours, row.pk))
     return found[0] if found else None
 
 

@@ -26,7 +26,8 @@ class PurchaseForm(forms.Form):
     seats = forms.IntegerField(required=False, label=_("Seats"))
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
         choice: Any = self.fields["product"]
         choice.choices = [(name, name) for name in plan.products]
         bounds = seat_bounds(plan)

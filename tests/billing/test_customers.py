@@ -1,4 +1,6 @@
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from polar_django.billing import ensure_customer
@@ -103,6 +105,13 @@ def test_a_subscriber_without_email_is_told_so(service, ada):
         ensure_customer(ada)
     assert caught.value.code == "email_missing"
     assert service.called("create_customer") == 0
+
+
+@pytest.mark.parametrize("nobody", [None, AnonymousUser(), get_user_model()(email="x@x.example")])
+def test_nobody_in_particular_never_becomes_a_customer(service, nobody):
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        ensure_customer(nobody)
+    assert service.all(CustomerSnapshot) == []
 
 
 def test_looking_up_makes_nothing(service, ada):
