@@ -105,7 +105,8 @@ def test_the_prefix_keeps_staging_and_production_apart(ada, settings):
 
 
 @pytest.mark.parametrize(
-    "given", [None, "", "007", "7.0", " 7", "7 ", "+7", "seven", "9" * 400, "7\x00", "\u0667", "1_0"]
+    "given",
+    [None, "", "007", "7.0", " 7", "7 ", "+7", "seven", "9" * 400, "7\x00", "\u0667", "1_0"],
 )
 def test_what_is_not_exactly_one_of_our_ids_is_nobodys(given):
     assert primary_key_in(given) is None
