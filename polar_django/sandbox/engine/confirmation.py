@@ -14,6 +14,7 @@ from polar_django.sandbox.engine.checkouts import (
 from polar_django.sandbox.engine.emit import emit_checkout, emit_customer
 from polar_django.sandbox.engine.fulfilment import fulfil
 from polar_django.sandbox.engine.offers import chosen_prices
+from polar_django.sandbox.engine.payment_methods import keep_card
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
     CheckoutCustomerDeleted,
@@ -22,7 +23,7 @@ from polar_django.sandbox.errors import (
     PaymentError,
     invalid,
 )
-from polar_django.sandbox.models import Checkout, Customer, PaymentMethod
+from polar_django.sandbox.models import Checkout, Customer
 from polar_django.sandbox.outcomes import Confirmation
 from polar_django.sandbox.shapes.checkouts import payment_needs, required_address_fields
 
@@ -70,7 +71,7 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
         emit_checkout("updated", checkout)
         checkout.customer = customer
         if card is not None:
-            checkout.payment_method = _keep_card(customer, card)
+            checkout.payment_method = keep_card(customer, card)
         checkout.save()
         work.later(partial(emit_customer, "created" if is_new else "updated", customer.id))
         work.later(partial(fulfil, checkout.id))
@@ -155,13 +156,3 @@ def _update_customer(customer: Customer, checkout: Checkout) -> None:
         locale=checkout.locale or customer.locale,
         metadata={**customer.metadata, **checkout.customer_metadata},
     )
-
-
-def _keep_card(customer: Customer, card: Card) -> PaymentMethod:
-    """The buyer's card from now on: what it does and its last four digits, no number."""
-    method = rows.create(
-        PaymentMethod, customer=customer, behaviour=card.behaviour, last4=card.last4
-    )
-    customer.default_payment_method = method
-    customer.save(update_fields=["default_payment_method"])
-    return method

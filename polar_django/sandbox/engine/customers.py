@@ -48,17 +48,17 @@ def create_customer(data: Mapping[str, Any]) -> Customer:
     """
     email = data.get("email") or None
     external_id = data.get("external_id") or None
-    errors: list[dict[str, Any]] = []
-    if email and find_by_email(email):
-        errors += invalid(EMAIL_TAKEN, "email", value=email).errors
-    if external_id and find_by_external_id(external_id):
-        errors += invalid(EXTERNAL_ID_TAKEN, "external_id", value=external_id).errors
-    if errors:
-        raise InvalidRequest(errors)
     owner = data.get("owner")
     if not email and not owner:
         raise invalid("Field required", "owner", type_="missing")
     with business_transaction() as work:
+        errors: list[dict[str, Any]] = []
+        if email and find_by_email(email):
+            errors += invalid(EMAIL_TAKEN, "email", value=email).errors
+        if external_id and find_by_external_id(external_id):
+            errors += invalid(EXTERNAL_ID_TAKEN, "external_id", value=external_id).errors
+        if errors:
+            raise InvalidRequest(errors)
         customer = add_customer(
             type=data.get("type") or "individual",
             email=email,
@@ -104,6 +104,14 @@ def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
 
     Raises InvalidRequest. Sends customer.updated and customer.state_changed.
     """
+    with business_transaction() as work:
+        customer.refresh_from_db()
+        rows.change(customer, **_changed_values(customer, data))
+        work.later(partial(emit_customer, "updated", customer.id))
+        return customer
+
+
+def _changed_values(customer: Customer, data: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: data[name] for name in ("name", "billing_name", "locale", "type") if name in data
     }
@@ -121,10 +129,7 @@ def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
         values["tax_id"] = _tax_id(data["tax_id"])
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
-    with business_transaction() as work:
-        rows.change(customer, **values)
-        work.later(partial(emit_customer, "updated", customer.id))
-        return customer
+    return values
 
 
 def _new_external_id(customer: Customer, external_id: str | None) -> str | None:

@@ -102,8 +102,11 @@ def _fail(order: Order, subscription: Subscription) -> None:
     current_work().later(partial(grants.sync_subscription, subscription.id))
 
 
-def retry_payment(order_id: UUID) -> None:
-    """One dunning attempt on a pending order, with the customer's card of today."""
+def retry_payment(order_id: UUID, *, counts: bool = True) -> None:
+    """One attempt more on a pending order, with the customer's card of today.
+
+    `counts` is False where the customer asked for it: a refusal then changes nothing.
+    """
     with business_transaction():
         order = _get_order(order_id)
         if order.status != "pending":
@@ -112,7 +115,10 @@ def retry_payment(order_id: UUID) -> None:
         card = order.customer.default_payment_method
         if card is not None and card.pk != order.payment_method_id:
             rows.change(order, payment_method=card)
-        _charge(order.id) if _card_pays(order) else _fail(order, subscription)
+        if _card_pays(order):
+            _settle(order, subscription)
+        elif counts:
+            _fail(order, subscription)
 
 
 def _get_order(order_id: UUID) -> Order:

@@ -2,11 +2,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from polar_django.sandbox import clock, errors
-from polar_django.sandbox.engine import schedule, subscriptions
+from polar_django.sandbox import cards, clock, errors
+from polar_django.sandbox.engine import payment_methods, schedule, subscriptions
 from polar_django.sandbox.engine.organization import get_organization
 from polar_django.sandbox.models import BenefitGrant, Order, PaymentMethod, Subscription
-from tests.sandbox.conftest import FAILS_LATER, Ears, Shop
+from tests.sandbox.conftest import FAILS_LATER, PAYS, Ears, Shop
 
 RENEWED = [
     "subscription.cycled",
@@ -246,6 +246,34 @@ def test_a_new_card_recovers_the_subscription_with_the_same_grants(
     ]
     assert set(BenefitGrant.objects.values_list("pk", flat=True)) == before
     assert Subscription.objects.get().past_due_at is None
+
+
+def test_a_new_card_in_the_portal_is_charged_at_once(failing: Subscription, ears: Ears) -> None:
+    schedule.move_to(failing.current_period_end + timedelta(minutes=1))
+    ears.events()
+
+    payment_methods.replace_card(failing.customer, cards.find_card(PAYS))
+
+    assert ears.types()[:4] == [
+        "subscription.updated",
+        "subscription.active",
+        "order.updated",
+        "order.paid",
+    ]
+    schedule.advance(days=31)
+    assert "subscription.past_due" not in ears.types()
+
+
+def test_a_new_card_sends_nothing_where_nothing_was_owed(
+    subscription: Subscription, ears: Ears
+) -> None:
+    ears.events()
+
+    payment_methods.replace_card(subscription.customer, cards.find_card(FAILS_LATER))
+
+    assert ears.types() == []
+    schedule.advance(days=31)
+    assert Subscription.objects.get().status == "past_due"
 
 
 def test_exhausted_retries_end_the_subscription_and_void_the_order(
