@@ -21,6 +21,7 @@ from polar_django.sandbox.api.addresses import other_spelling
 from polar_django.sandbox.api.refusals import (
     invalid_token,
     method_not_allowed,
+    no_such_object,
     no_such_route,
 )
 from polar_django.sandbox.api.routes import urlpatterns as routes
@@ -52,6 +53,9 @@ def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
     token = bearer_token(request)
     if token is not None and not is_known_token(token):
         return invalid_token()
+    if "\x00" in rest:
+        # No text for PostgreSQL; nothing has such a name.
+        return no_such_object()
     if rest.startswith(OLD_CHECKOUTS):
         rest = f"checkouts/{rest.removeprefix(OLD_CHECKOUTS)}"
     match = _find_route(rest)

@@ -30,8 +30,7 @@ def find_customer(pk: UUID) -> Customer:
 def find_external_customer(external_id: str) -> Customer:
     """A customer that is not deleted. Raises ResourceNotFound. One query."""
     customers = Customer.objects.filter(deleted_at=None)
-    # A NUL is no text for PostgreSQL, and no customer has one.
-    row = customers.filter(external_id=external_id).first() if "\x00" not in external_id else None
+    row = customers.filter(external_id=external_id).first()
     if row is None:
         raise ResourceNotFound
     return row

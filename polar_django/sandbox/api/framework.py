@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationErrorContext
 from ninja.parser import Parser
@@ -15,6 +17,7 @@ from polar_django.sandbox.api.access import has_access_token
 from polar_django.sandbox.api.refusals import (
     RequestRefused,
     render_crash,
+    render_oversized_body,
     render_refused_request,
     render_sandbox_error,
     render_unauthorized,
@@ -29,6 +32,7 @@ RENDERERS: dict[type[Exception], Any] = {
     AuthenticationError: render_unauthorized,
     HttpError: render_unreadable_body,
     RequestRefused: render_refused_request,
+    RequestDataTooBig: render_oversized_body,
     SandboxError: render_sandbox_error,
     Exception: render_crash,
 }
@@ -41,17 +45,26 @@ class _CompactJSON(BaseRenderer):
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-class _StrictJSON(Parser):
-    """JSON without NUL characters: PostgreSQL cannot keep them, and Polar refuses them."""
+class _WithoutNul(Parser):
+    """Refuses NUL characters, as Polar does: PostgreSQL cannot keep them."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         body = json.loads(request.body)
         if b"\\u0000" in request.body and _holds_nul(body):
-            message = "Value error, NUL characters are not allowed."
-            raise RequestRefused(
-                [{"type": "value_error", "loc": ["body"], "msg": message, "input": None}]
-            )
+            raise _nul_in("body")
         return body
+
+    def parse_querydict(
+        self, data: "MultiValueDict[str, Any]", list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        if _holds_nul(dict(data.lists())):
+            raise _nul_in("query")
+        return super().parse_querydict(data, list_fields, request)
+
+
+def _nul_in(source: str) -> RequestRefused:
+    message = "Value error, NUL characters are not allowed."
+    return RequestRefused([{"type": "value_error", "loc": [source], "msg": message, "input": None}])
 
 
 def _holds_nul(value: Any) -> bool:
@@ -111,7 +124,7 @@ def make_api() -> NinjaAPI:
         docs_url=None,
         auth=has_access_token,
         renderer=_CompactJSON(),
-        parser=_StrictJSON(),
+        parser=_WithoutNul(),
     )
     for kind, render in RENDERERS.items():
         api.add_exception_handler(kind, render)

@@ -5,10 +5,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError
 
-from polar_django.sandbox.errors import SandboxError
+from polar_django.sandbox.errors import ResourceNotFound, SandboxError
 
 __all__ = [
     "NotInSandbox",
@@ -16,8 +17,10 @@ __all__ = [
     "invalid_token",
     "json_answer",
     "method_not_allowed",
+    "no_such_object",
     "no_such_route",
     "render_crash",
+    "render_oversized_body",
     "render_refused_request",
     "render_sandbox_error",
     "render_unauthorized",
@@ -70,6 +73,10 @@ def no_such_route() -> HttpResponse:
     return json_answer({"detail": "Not Found"}, 404)
 
 
+def no_such_object() -> HttpResponse:
+    return json_answer(ResourceNotFound().body(), ResourceNotFound.status)
+
+
 def method_not_allowed(allowed: Sequence[str]) -> HttpResponse:
     answer = json_answer({"detail": "Method Not Allowed"}, 405)
     answer["Allow"] = ", ".join(allowed)
@@ -114,6 +121,13 @@ def render_unreadable_body(request: HttpRequest, error: HttpError) -> HttpRespon
         "ctx": {"error": cause.msg},
     }
     return json_answer({"error": "RequestValidationError", "detail": [entry]}, 422)
+
+
+def render_oversized_body(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """Larger than the project's DATA_UPLOAD_MAX_MEMORY_SIZE; at Polar the limit is 10 MiB."""
+    return json_answer(
+        {"error": "RequestBodyTooLarge", "detail": "Request body is too large."}, 413
+    )
 
 
 def render_crash(request: HttpRequest, error: Exception) -> HttpResponse:

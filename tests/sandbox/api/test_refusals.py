@@ -151,6 +151,20 @@ def test_a_body_that_cannot_be_read_at_all_is_400(
     assert refusal(answer, 400) == {"detail": "There was an error parsing the body"}
 
 
+def test_a_body_over_the_projects_limit_is_413(bare_sandbox: SandboxInTests, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    answer = bare_sandbox.api.post("/v1/customers/", json={"email": "a@example.com", "x": "y" * 90})
+    assert refusal(answer, 413)["error"] == "RequestBodyTooLarge"
+
+
+def test_a_nul_in_an_address_finds_nothing(bare_sandbox: SandboxInTests) -> None:
+    api = bare_sandbox.api
+    assert refusal(api.get("/v1/checkouts/client/a%00b"), 404) == NOT_FOUND
+    for query in ("query=a%00b", "external_customer_id=%00", "metadata[a]=%00"):
+        entry = refusal(api.get(f"/v1/subscriptions/?{query}"), 422)["detail"][0]
+        assert entry["loc"] == ["query"]
+
+
 def test_a_taken_address_or_external_id_is_refused(bare_sandbox: SandboxInTests) -> None:
     api = bare_sandbox.api
     ada = api.post("/v1/customers/", json={"email": "a@example.com", "external_id": "1"}).json()

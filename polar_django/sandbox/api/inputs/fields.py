@@ -32,6 +32,7 @@ __all__ = [
     "Organizational",
     "Text",
     "Url",
+    "Visibility",
     "choice",
     "sent",
 ]
@@ -93,6 +94,7 @@ Currency = Annotated[str, StringConstraints(min_length=3, max_length=3, to_lower
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=500)] | int | float | bool
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
+Visibility = Annotated[str, choice("draft", "private", "public")]
 CustomFieldData = dict[str, str | int | bool | None]
 
 

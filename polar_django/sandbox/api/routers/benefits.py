@@ -9,7 +9,7 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.catalog import BenefitCreate, BenefitUpdate
+from polar_django.sandbox.api.inputs.benefits import BenefitCreate, BenefitUpdate
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog

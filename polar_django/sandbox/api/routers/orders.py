@@ -1,6 +1,7 @@
 """/v1/orders/"""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.inputs.orders import OrderUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.api.refusals import json_answer
-from polar_django.sandbox.engine import orders
+from polar_django.sandbox.engine import orders, sessions
 from polar_django.sandbox.errors import ResourceNotFound
 from polar_django.sandbox.models import Order
 
@@ -100,7 +101,14 @@ def get_invoice(request: HttpRequest, id: UUID4) -> Any:
     order = find(_all(), id)
     if not order.is_invoice_generated:
         raise InvoiceDoesNotExist(f"No invoice exists for order {order.id}.")
-    return {"url": f"{base_url(request)}/invoices/{order.id}"}
+    # Polar signs the address of a file; here a portal session opens the page for an hour.
+    owner = order.customer.members.filter(role="owner", deleted_at=None).first()
+    session = sessions.create_customer_session(
+        {"customer_id": order.customer_id, "member_id": owner and owner.pk},
+        base_url=base_url(request),
+    )
+    query = urlencode({"customer_session_token": session.token})
+    return {"url": f"{base_url(request)}/portal/orders/{order.id}?{query}"}
 
 
 @router.post("/{id}/invoice")

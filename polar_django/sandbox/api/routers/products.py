@@ -9,8 +9,8 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.catalog import ProductBenefits, ProductCreate, ProductUpdate
 from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.products import ProductBenefits, ProductCreate, ProductUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
 from polar_django.sandbox.models import Product

@@ -1,22 +1,22 @@
-"""Bodies of products and benefits."""
+"""Bodies of products."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import UUID4, AfterValidator, Discriminator, Field, RootModel, Tag
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational, Text, choice
+from polar_django.sandbox.api.inputs.fields import (
+    Body,
+    Metadata,
+    Organizational,
+    Text,
+    Visibility,
+    choice,
+)
 from polar_django.sandbox.api.inputs.prices import ExistingPrice, PriceCreate
 
-__all__ = [
-    "BenefitCreate",
-    "BenefitUpdate",
-    "ProductBenefits",
-    "ProductCreate",
-    "ProductUpdate",
-]
+__all__ = ["ProductBenefits", "ProductCreate", "ProductUpdate"]
 
 Interval = Annotated[str, choice("day", "week", "month", "year")]
-Visibility = Annotated[str, choice("draft", "private", "public")]
 # The stripping comes first, so pydantic counts a "value" and not a "string", as at Polar.
 ProductName = Annotated[str, AfterValidator(str.strip), Field(min_length=3, max_length=64)]
 TrialCount = Annotated[int, Field(ge=1, le=1000)]
@@ -89,93 +89,3 @@ class ProductBenefits(Body):
     """POST /v1/products/{id}/benefits: the whole list, in order."""
 
     benefits: list[UUID4]
-
-
-Description = Annotated[str, Field(min_length=3, max_length=42)]
-
-
-class _BenefitCreate(Organizational):
-    description: Description
-    visibility: Visibility | None = None
-    metadata: Metadata = {}
-
-
-class CustomProperties(Body):
-    note: Text | None = None
-
-
-class CustomBenefit(_BenefitCreate):
-    type: Literal["custom"]
-    properties: CustomProperties
-
-
-class FeatureFlagBenefit(_BenefitCreate):
-    type: Literal["feature_flag"]
-    properties: dict[str, Any]
-
-
-class Expiration(Body):
-    ttl: Annotated[int, Field(gt=0)]
-    timeframe: Literal["year", "month", "day"]
-
-
-class Activations(Body):
-    limit: Annotated[int, Field(gt=0, le=1000)]
-    enable_customer_admin: bool
-
-
-class LicenseKeysProperties(Body):
-    prefix: Text | None = None
-    expires: Expiration | None = None
-    activations: Activations | None = None
-    limit_usage: Annotated[int, Field(gt=0)] | None = None
-
-
-class LicenseKeysBenefit(_BenefitCreate):
-    type: Literal["license_keys"]
-    properties: LicenseKeysProperties
-
-
-class MeterCreditProperties(Body):
-    units: Annotated[int, Field(gt=0)]
-    rollover: bool
-    meter_id: UUID4
-
-
-class MeterCreditBenefit(_BenefitCreate):
-    type: Literal["meter_credit"]
-    properties: MeterCreditProperties
-
-
-class DownloadablesProperties(Body):
-    archived: dict[str, bool] = {}
-    files: Annotated[list[UUID4], Field(min_length=1)]
-
-
-class DownloadablesBenefit(_BenefitCreate):
-    type: Literal["downloadables"]
-    properties: DownloadablesProperties
-
-
-class BenefitCreate(
-    RootModel[
-        Annotated[
-            CustomBenefit
-            | FeatureFlagBenefit
-            | LicenseKeysBenefit
-            | MeterCreditBenefit
-            | DownloadablesBenefit,
-            Discriminator("type"),
-        ]
-    ]
-):
-    """POST /v1/benefits/. Discord, GitHub and Slack need accounts that no sandbox has."""
-
-
-class BenefitUpdate(Body):
-    """PATCH /v1/benefits/{id}."""
-
-    description: Description | None = None
-    visibility: Visibility | None = None
-    properties: dict[str, Any] | None = None
-    metadata: Metadata = {}
