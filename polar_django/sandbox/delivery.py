@@ -144,7 +144,8 @@ def _claim_next(until: datetime) -> WebhookEvent | None:
         if event is None:
             return None
         free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-        mine = WebhookEvent.objects.filter(free, pk=event.pk)
+        # Another sender may have sent it since it was read: then it is not due any more.
+        mine = WebhookEvent.objects.filter(free, pk=event.pk, next_attempt_at=event.next_attempt_at)
         if mine.update(claimed_until=now + CLAIM):
             return event
 

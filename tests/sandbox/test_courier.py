@@ -10,7 +10,7 @@ from django.test import override_settings
 from polar_django.sandbox import courier
 
 PROJECT = """
-import os, sys, threading
+import os, subprocess, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import django
@@ -25,6 +25,7 @@ settings.configure(
         "NAME": sys.argv[1],
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
     }},
+    POLAR_SANDBOX={"AUTO_DELIVER": "by-hand" not in sys.argv},
 )
 django.setup()
 
@@ -33,6 +34,11 @@ from django.db import connections
 from polar_django.sandbox import courier, delivery
 from polar_django.sandbox.engine import catalog, endpoints
 
+if "sender" in sys.argv:
+    delivery.flush()
+    sys.exit()
+
+ids = []
 received = threading.Semaphore(0)
 may_answer = threading.Event()
 
@@ -40,6 +46,7 @@ may_answer = threading.Event()
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
+        ids.append(self.headers["webhook-id"])
         may_answer.wait(30)
         self.send_response(202)
         self.end_headers()
@@ -94,10 +101,24 @@ os.wait()
 print("received")
 """
 
+SEVERAL_SENDERS = """
+may_answer.set()
+for number in range(60):
+    make(f"number {number}")
+command = [sys.executable, "-W", "ignore", "-c", sys.argv[-1], sys.argv[1], "sender"]
+senders = [subprocess.Popen(command) for _ in range(3)]
+assert [each.wait(60) for each in senders] == [0, 0, 0]
+from polar_django.sandbox.models import WebhookEvent
 
-def run(script: str, database: Path) -> list[str]:
+rows = WebhookEvent.objects.order_by("created_at")
+print("once" if len(ids) == len(set(ids)) == 60 else "not-once")
+print("ordered" if ids == [str(row.id) for row in rows] else "not-ordered")
+"""
+
+
+def run(script: str, database: Path, *more: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROJECT + script, str(database)],
+        [sys.executable, "-W", "ignore", "-c", PROJECT + script, str(database), *more],
         capture_output=True,
         text=True,
         timeout=90,
@@ -113,6 +134,12 @@ def test_a_slow_receiver_blocks_nobody_and_gets_everything(tmp_path: Path) -> No
 @pytest.mark.skipif(not hasattr(sys.modules["os"], "fork"), reason="this system does not fork")
 def test_a_forked_server_delivers_too(tmp_path: Path) -> None:
     assert run(FORKED, tmp_path / "db.sqlite3") == ["received"]
+
+
+def test_several_processes_send_each_event_once_and_in_order(tmp_path: Path) -> None:
+    said = run(SEVERAL_SENDERS, tmp_path / "db.sqlite3", "by-hand", PROJECT)
+
+    assert said == ["once", "ordered"]
 
 
 def test_nothing_starts_where_delivery_is_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
