@@ -1,0 +1,1 @@
+"""Inkwell: a small writing tool that sells a plan and a book."""
