@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
+from polar_django.billing.answers import write_answer
 from polar_django.billing.customers import ensure_customer
 from polar_django.billing.products import choose_product, products_of, seat_bounds
 from polar_django.conf import Plan, get_settings
 from polar_django.exceptions import ConfigurationError, InvalidRequest
-from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import claim_checkout
 from polar_django.models import CheckoutSession, Customer
 from polar_django.providers.base import CheckoutRequest, Provider
@@ -159,13 +160,13 @@ def _seats(plan: Plan, asked: int | None) -> int | None:
 
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
     answer = service.create_checkout(request)
-    apply_answer(answer)
+    write_answer(answer)
     return CheckoutSession.objects.get(pk=answer.first.id)
 
 
 def _still_open(service: Provider, session: CheckoutSession) -> CheckoutSession | None:
     """The session as the provider has it now; None where it has been paid or has expired."""
     sent = stored_keys(session)
-    apply_answer(service.get_checkout(session.pk), sent=sent)
+    write_answer(service.get_checkout(session.pk), sent=sent)
     session.refresh_from_db()
     return session if session.status == "open" else None

@@ -10,8 +10,9 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
+from polar_django.billing.answers import write_answer
 from polar_django.exceptions import ObjectNotFound, ProviderError
-from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.mirror.answers import stored_keys
 from polar_django.models import BenefitGrant, CheckoutSession, Order, Product, Subscription
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
@@ -90,7 +91,7 @@ def _read(provider: Provider, checkout: CheckoutSession) -> None:
     if checkout.status != "succeeded":
         sent = stored_keys(checkout)
         answer = provider.get_checkout(checkout.pk)
-        apply_answer(answer, sent=sent, source="return_page")
+        write_answer(answer, sent=sent, source="return_page")
         checkout.refresh_from_db()
     if checkout.status == "succeeded" and checkout.customer_id:
         _read_purchase(provider, checkout)
@@ -108,4 +109,4 @@ def _read_purchase(provider: Provider, checkout: CheckoutSession) -> None:
         held = table.objects.filter(customer_id=customer_id)
         sent = dict(held.values_list("pk", "as_of"))
         for page in provider.list_objects(kind, customer_id=customer_id, **filters):
-            apply_answer(page, sent=sent, source="return_page")
+            write_answer(page, sent=sent, source="return_page")

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.db.models import Q
 
+from polar_django.billing.answers import write_answer
 from polar_django.exceptions import CustomerConflict, InvalidRequest
-from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import link_customer
 from polar_django.models import Customer
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer, CustomerSnapshot
 from polar_django.subscribers import email_is_verified, external_id_of, profile_of
+from polar_django.webhooks import wakeup
 
 __all__ = ["EMAIL_MISSING", "ensure_customer", "look_up_customer", "stored_customer"]
 
@@ -119,9 +121,11 @@ def _take_over(
 
 
 def _adopt(answer: Answer, subscriber: Any, sent: Any) -> Customer:
-    apply_answer(answer, sent=sent)
+    write_answer(answer, sent=sent)
     customer = Customer.objects.get(pk=answer.first.id)
-    link_customer(customer, subscriber)
+    if customer.subscriber_id != subscriber.pk:
+        link_customer(customer, subscriber)
+        wakeup.wake()
     return customer
 
 

@@ -8,8 +8,9 @@ Benefits follow by the provider's own events. All raise ProviderError.
 
 from collections.abc import Callable
 
+from polar_django.billing.answers import write_answer
 from polar_django.exceptions import ActionRefused
-from polar_django.mirror.answers import apply_answer, stored_keys
+from polar_django.mirror.answers import stored_keys
 from polar_django.models import Subscription
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
@@ -66,11 +67,11 @@ def _act(
         answer = call(provider)
     except ActionRefused:
         sent = stored_keys(subscription)
-        apply_answer(provider.get_subscription(subscription.pk), sent=sent)
+        write_answer(provider.get_subscription(subscription.pk), sent=sent)
         subscription.refresh_from_db()
         if is_as_wanted():
             return subscription
         raise
-    apply_answer(answer, sent=sent)
+    write_answer(answer, sent=sent)
     subscription.refresh_from_db()
     return subscription
