@@ -4,10 +4,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from polar_django.sandbox import control
 from polar_django.sandbox.api.urls import urlpatterns as api_urlpatterns
+from polar_django.sandbox.pages.urls import urlpatterns as pages_urlpatterns
 
 app_name = "polar_sandbox"
 
-# The API (`v1/…`) and the pages (`checkout/…`, `portal`, the dashboard) stand after these.
 urlpatterns: list[URLPattern | URLResolver] = [
     path("_control/clock", control.move_clock, name="control-clock"),
     path("_control/chaos", control.break_things, name="control-chaos"),
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_control/reset", control.start_over, name="control-reset"),
     path("_control/deliveries", control.list_deliveries, name="control-deliveries"),
     *api_urlpatterns,
+    *pages_urlpatterns,
 ]

@@ -1,0 +1,1 @@
+"""What people look at: the pay page, the customer portal and the dashboard."""

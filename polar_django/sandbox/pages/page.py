@@ -1,0 +1,66 @@
+"""What all pages share: who may open them, the time they show, and how they refuse."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from polar_django.sandbox import clock
+from polar_django.sandbox.errors import SandboxError
+
+__all__ = ["SeeOther", "page", "show"]
+
+View = Callable[..., HttpResponse]
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: after a POST, look there with a GET."""
+
+    status_code = 303
+
+
+def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
+    """Make a view a page of the sandbox: nobody signs in, English, UTC, never cached.
+
+    `by_secret`: what the visitor may do hangs on a secret that the request itself carries, not on
+    a cookie, so there is nothing that another site could forge and no CSRF token is asked for.
+    An engine's refusal becomes a page with its status.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with timezone.override(UTC), translation.override("en"):
+                try:
+                    return view(request, *args, **kwargs)
+                except SandboxError as error:
+                    context = {"title": "That did not work", "detail": error.detail}
+                    return show(request, "problem", context, status=error.status)
+
+        guarded = require_http_methods(list(methods))(never_cache(inner))
+        guarded = csrf_exempt(guarded) if by_secret else csrf_protect(guarded)
+        # The engine keeps its own transactions: a page must not undo them, nor hold them open.
+        return login_not_required(transaction.non_atomic_requests(guarded))
+
+    return decorate
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render `polar_sandbox/<template>.html`. One query, for the time in here."""
+    return render(
+        request,
+        f"polar_sandbox/{template}.html",
+        {"sandbox_time": clock.now(), **context},
+        status=status,
+    )

@@ -1,0 +1,77 @@
+"""Amounts, intervals and times as text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from polar_django.sandbox.models import Price
+from polar_django.sandbox.pricing import is_free
+
+__all__ = ["interval_text", "major_units", "minor_units", "moment_text", "money", "price_text"]
+
+SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$"}
+# Currencies whose smallest unit is the whole one.
+WITHOUT_CENTS = frozenset(
+    (
+        *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"),
+        *("pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"),
+    )
+)
+
+
+def money(amount: int | None, currency: str) -> str:
+    """Minor units as text: 1190 usd → "$11.90", 500 jpy → "500 JPY"."""
+    minor = amount or 0
+    number = f"{abs(minor):,}" if _is_whole(currency) else f"{Decimal(abs(minor)) / 100:,.2f}"
+    symbol = SYMBOLS.get(currency.lower())
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency.upper()}"
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """What a buyer types, in minor units: 11.9 usd → 1190."""
+    return round(amount if _is_whole(currency) else amount * 100)
+
+
+def major_units(amount: int, currency: str) -> str:
+    """The reverse of `minor_units`, for an input field: 1190 usd → "11.90"."""
+    return str(amount) if _is_whole(currency) else f"{Decimal(amount) / 100:.2f}"
+
+
+def _is_whole(currency: str) -> bool:
+    return currency.lower() in WITHOUT_CENTS
+
+
+def interval_text(interval: str | None, count: int | None) -> str:
+    """("month", 1) → "per month", ("month", 3) → "every 3 months", (None, None) → "once"."""
+    if interval is None:
+        return "once"
+    return f"per {interval}" if (count or 1) == 1 else f"every {count} {interval}s"
+
+
+def price_text(prices: Sequence[Price], interval: str | None, count: int | None) -> str:
+    """What a product costs, in a few words. No query."""
+    if not prices:
+        return "No price"
+    every = interval_text(interval, count)
+    if is_free(prices):
+        return "Free" if interval is None else f"Free, {every}"
+    return " + ".join(f"{_one_price(price)} {every}" for price in prices)
+
+
+def _one_price(price: Price) -> str:
+    currency = price.price_currency
+    if price.amount_type == "custom":
+        minimum = price.minimum_amount or 0
+        return f"Any amount from {money(minimum, currency)}" if minimum else "Any amount"
+    if price.amount_type == "seat_based":
+        tiers = (price.seat_tiers or {}).get("tiers") or [{"price_per_seat": 0}]
+        return f"{money(int(tiers[0]['price_per_seat']), currency)} per seat"
+    if price.amount_type == "fixed":
+        return money(price.price_amount, currency)
+    return f"{price.amount_type.replace('_', ' ')} price, billed".capitalize()
+
+
+def moment_text(time: datetime | None) -> str:
+    """A time as "21 Nov 2026, 08:32"; always UTC, said once per page."""
+    return "" if time is None else f"{time.day} {time:%b %Y, %H:%M}"
