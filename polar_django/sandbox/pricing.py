@@ -102,10 +102,15 @@ def discount_on(discount: Discount | None, amount: int, currency: str) -> int:
 
 
 def lasts(discount: Discount | None, applied_at: datetime | None, at: datetime) -> bool:
-    """Whether a discount that was first applied at `applied_at` still counts for a renewal."""
-    if discount is None or discount.duration == "once":
+    """Whether a discount still counts for a period that begins at `at`.
+
+    `applied_at` is when it was first used; None (as during a trial) means it is still untouched.
+    """
+    if discount is None:
         return False
     if discount.duration == "forever" or applied_at is None:
         return True
+    if discount.duration == "once":
+        return False
     months = discount.duration_in_months or 0
     return at < add_interval(applied_at, "month", months, anchor_day=applied_at.day)

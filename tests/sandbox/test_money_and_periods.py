@@ -107,4 +107,5 @@ def test_a_discount_lasts_as_long_as_it_says() -> None:
     assert not lasts(repeating, start, at("2027-03-31T10:00"))
     assert lasts(Discount(duration="forever"), start, at("2037-01-01T00:00"))
     assert not lasts(Discount(duration="once"), start, start)
+    assert lasts(Discount(duration="once"), None, start)
     assert not lasts(None, None, start)

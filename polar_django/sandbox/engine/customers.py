@@ -26,6 +26,8 @@ __all__ = [
     "update_member",
 ]
 
+# What a number is called outside of the EU, by the letters it begins with.
+TAX_ID_KINDS = {"CH": "ch_vat", "GB": "gb_vat", "NO": "no_vat", "US": "us_ein"}
 EMAIL_TAKEN = "A customer with this email address already exists."
 EXTERNAL_ID_TAKEN = "A customer with this external ID already exists."
 EXTERNAL_ID_FIXED = "Customer external ID cannot be updated."
@@ -92,11 +94,11 @@ def add_customer(*, owner: Mapping[str, Any] | None = None, **values: Any) -> Cu
 
 
 def _tax_id(given: str | None) -> list[str] | None:
-    """Polar keeps a pair of number and kind; its own check of the number is not imitated."""
-    if not given:
-        return None
-    country = given[:2].lower()
-    return [given, f"{country}_vat" if country not in ("fr", "de", "it", "es") else "eu_vat"]
+    """Polar keeps a pair of number and kind; its own check of the number is not imitated.
+
+    A number says its country where it begins with it, as VAT numbers do; else it is taken as EU's.
+    """
+    return None if not given else [given, TAX_ID_KINDS.get(given[:2].upper(), "eu_vat")]
 
 
 def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:

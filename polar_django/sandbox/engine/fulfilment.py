@@ -102,7 +102,7 @@ def add_subscription(
         custom_amount=checkout.custom_amount if checkout else None,
         currency=checkout.currency if checkout else prices[0].price_currency,
         discount=checkout.discount if checkout else None,
-        discount_applied_at=now if checkout and checkout.discount else None,
+        discount_applied_at=now if checkout and checkout.discount and not trial_end else None,
         recurring_interval=product.recurring_interval or "month",
         recurring_interval_count=product.recurring_interval_count or 1,
         anchor_day=(trial_end or now).day,

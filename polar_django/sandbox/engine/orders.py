@@ -18,7 +18,7 @@ from polar_django.sandbox.models import (
     Product,
     Subscription,
 )
-from polar_django.sandbox.pricing import STATIC_TYPES, discount_on, lasts, price_amount
+from polar_django.sandbox.pricing import STATIC_TYPES, discount_on, price_amount
 from polar_django.sandbox.tax import tax_on
 
 __all__ = [
@@ -123,8 +123,7 @@ def add_renewal_order(subscription: Subscription, at: datetime) -> Order:
         for price in _billed(prices)
     ]
     subtotal = sum(amount for _, amount in lines)
-    holds = lasts(subscription.discount, subscription.discount_applied_at, at)
-    discount = subscription.discount if holds else None
+    discount = subscription.discount
     discount_amount = discount_on(discount, subtotal, subscription.currency)
     net = subtotal - discount_amount
     tax = tax_on(net, (customer.billing_address or {}).get("country"))

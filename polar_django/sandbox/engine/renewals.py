@@ -1,6 +1,6 @@
 """The end of a period: renewal, trial conversion, planned end; and payments that fail."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from polar_django.sandbox.engine.emit import emit_order, emit_subscription
 from polar_django.sandbox.engine.work import business_transaction, current_work
 from polar_django.sandbox.models import Order, Subscription
 from polar_django.sandbox.periods import add_interval
+from polar_django.sandbox.pricing import lasts, subtotal
 
 __all__ = ["retry_payment", "roll_period"]
 
@@ -41,9 +42,26 @@ def roll_period(subscription_id: UUID) -> None:
         }
         if subscription.status == "trialing":
             values["status"] = "active"
-        rows.change(subscription, **values)
+        rows.change(subscription, **values, **_discount_values(subscription, start))
         emit_subscription(subscription, "cycled", "updated")
         work.later(partial(_bill, subscription.id))
+
+
+def _discount_values(subscription: Subscription, start: datetime) -> dict[str, object]:
+    """Whether the discount still counts for the new period, and what the period costs then."""
+    discount = subscription.discount
+    if discount is None:
+        return {}
+    if lasts(discount, subscription.discount_applied_at, start):
+        return {"discount_applied_at": subscription.discount_applied_at or start}
+    prices = list(subscription.prices.all())
+    full = subtotal(
+        prices,
+        custom_amount=subscription.custom_amount,
+        seats=subscription.seats,
+        units=subscription.units,
+    )
+    return {"discount": None, "amount": full}
 
 
 def _bill(subscription_id: UUID) -> None:

@@ -1,11 +1,12 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from polar_django.sandbox import cards, clock, errors
-from polar_django.sandbox.engine import payment_methods, schedule, subscriptions
+from polar_django.sandbox.engine import checkouts, payment_methods, schedule, subscriptions
 from polar_django.sandbox.engine.organization import get_organization
-from polar_django.sandbox.models import BenefitGrant, Order, PaymentMethod, Subscription
+from polar_django.sandbox.models import BenefitGrant, Discount, Order, PaymentMethod, Subscription
 from tests.sandbox.conftest import FAILS_LATER, PAYS, Ears, Shop
 
 RENEWED = [
@@ -194,6 +195,66 @@ def test_a_trial_converts_without_another_active_event(shop: Shop, ears: Ears) -
     row = Subscription.objects.get()
     assert (row.status, row.current_period_start) == ("active", trial_end)
     assert Order.objects.latest("created_at").total_amount == 2_000
+
+
+def discount(duration: str, **columns: Any) -> Discount:
+    return Discount.objects.create(
+        created_at=clock.now(),
+        name="Half",
+        code="HALF",
+        type="percentage",
+        basis_points=5_000,
+        duration=duration,
+        **columns,
+    )
+
+
+@pytest.mark.parametrize(
+    ("duration", "columns", "totals"),
+    [
+        ("once", {}, [500, 1_000, 1_000]),
+        ("repeating", {"duration_in_months": 2}, [500, 500, 1_000]),
+        ("forever", {}, [500, 500, 500]),
+    ],
+)
+def test_a_discount_counts_as_long_as_it_lasts(
+    shop: Shop, duration: str, columns: dict[str, int], totals: list[int]
+) -> None:
+    half = discount(duration, **columns)
+    checkout = shop.open(shop.pro)
+    checkouts.update_checkout_by_buyer(checkout, {"discount_code": "half"})
+    shop.confirm(checkout)
+    schedule.advance(days=62)
+
+    orders = Order.objects.order_by("created_at")
+    assert [order.total_amount for order in orders] == totals
+    assert Subscription.objects.get().amount == totals[-1]
+    half.refresh_from_db()
+    assert half.redemptions_count == 1
+
+
+def test_a_discount_waits_for_the_end_of_the_trial(shop: Shop) -> None:
+    product = shop.product(
+        "Trial", 2_000, interval="month", trial_interval="day", trial_interval_count=14
+    )
+    shop.buy(product, discount_id=discount("once").id)
+    schedule.advance(days=14 + 32)
+
+    orders = Order.objects.order_by("created_at")
+    assert [order.total_amount for order in orders] == [0, 1_000, 2_000]
+
+
+def test_a_used_up_discount_is_refused_and_the_buyer_stays_open(shop: Shop) -> None:
+    half = discount("once", max_redemptions=1)
+    first = shop.open(shop.pro, discount_id=half.id)
+    second = shop.open(shop.ebook, discount_id=half.id, customer_email="bob@example.com")
+    shop.confirm(first)
+
+    with pytest.raises(errors.DiscountRedemptionLimitReached):
+        shop.confirm(second)
+
+    second.refresh_from_db()
+    assert second.status == "open"
 
 
 def test_a_failed_renewal_is_past_due_and_takes_the_benefits(
