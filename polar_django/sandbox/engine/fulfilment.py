@@ -32,7 +32,8 @@ def fulfil(checkout_id: UUID) -> None:
     if product.is_recurring:
         subscription = _subscribe(checkout, product, customer, prices)
     order = orders.add_checkout_order(checkout, product, customer, prices, subscription)
-    emit_order(order, "created", "updated", "paid")
+    emit_order(order, "created")
+    orders.announce_paid(order)
     rows.change(checkout, status="succeeded")
     emit_checkout("updated", checkout)
     current_work().later(_grants_job(subscription, order))

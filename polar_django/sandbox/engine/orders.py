@@ -24,6 +24,7 @@ from polar_django.sandbox.tax import tax_on
 __all__ = [
     "add_checkout_order",
     "add_renewal_order",
+    "announce_paid",
     "generate_invoice",
     "mark_paid",
     "update_order",
@@ -100,9 +101,6 @@ def add_checkout_order(
         )
         _add_item(order, product.name, 0 if in_trial else amount, price)
     _share_tax(order, tax)
-    if order.total_amount > 0:
-        order.receipt_number = _next_receipt(customer)
-        order.save(update_fields=["receipt_number"])
     return order
 
 
@@ -159,9 +157,16 @@ def add_renewal_order(subscription: Subscription, at: datetime) -> Order:
 
 def mark_paid(order: Order) -> None:
     """pending → paid. Sends order.updated, order.paid."""
-    receipt = _next_receipt(order.customer) if order.total_amount > 0 else None
-    rows.change(order, status="paid", next_payment_attempt_at=None, receipt_number=receipt)
-    emit_order(order, "updated", "paid")
+    rows.change(order, status="paid", next_payment_attempt_at=None)
+    announce_paid(order)
+
+
+def announce_paid(order: Order) -> None:
+    """Sends order.updated, order.paid; the receipt of a real payment comes with the second."""
+    emit_order(order, "updated")
+    if order.total_amount > 0:
+        rows.change(order, receipt_number=_next_receipt(order.customer))
+    emit_order(order, "paid")
 
 
 def void_order(order: Order) -> None:

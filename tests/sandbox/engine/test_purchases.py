@@ -52,6 +52,14 @@ def test_a_paid_subscription_is_final_in_its_first_event(shop: Shop, ears: Ears)
     assert order["checkout_id"] == first["checkout_id"]
 
 
+def test_the_receipt_comes_with_order_paid(shop: Shop, ears: Ears) -> None:
+    shop.buy(shop.ebook)
+
+    receipts = {name: data["receipt_number"] for name, data in ears.events() if "order." in name}
+    assert receipts["order.created"] is receipts["order.updated"] is None
+    assert receipts["order.paid"].startswith("RCPT-")
+
+
 def test_a_one_time_purchase_makes_no_subscription(shop: Shop, ears: Ears) -> None:
     shop.buy(shop.ebook)
 
