@@ -17,4 +17,4 @@ def asset(request: HttpRequest, name: str) -> HttpResponseBase:
 
     Not left to the project's staticfiles: the pages look the same in every project and alone.
     """
-    return serve(request, name, document_root=FOLDER)
+    return serve(request, name, document_root=str(FOLDER))

@@ -75,7 +75,7 @@ def _submit(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         form.add_refusal(error)
         status = error.status
     except PaymentError as error:
-        form.add_error("card", f"{error.detail} Nothing was charged. Try another card.")
+        form.add_error("card", f"{error.detail} Nothing was charged.")
         status = error.status
     except SandboxError as error:
         form.add_error(None, error.detail)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.errors import SandboxError
+from polar_django.sandbox.errors import BadRequest, SandboxError
 
 __all__ = ["SeeOther", "page", "show"]
 
@@ -41,6 +41,7 @@ def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             with timezone.override(UTC), translation.override("en"):
                 try:
+                    _refuse_nul(request)
                     return view(request, *args, **kwargs)
                 except SandboxError as error:
                     context = {"title": "That did not work", "detail": error.detail}
@@ -52,6 +53,14 @@ def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
         return login_not_required(transaction.non_atomic_requests(guarded))
 
     return decorate
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL takes no NUL, not even to look for it. Raises BadRequest."""
+    lists = [*request.GET.lists(), *request.POST.lists()]
+    given = [str(text) for _, texts in lists for text in texts]
+    if any("\x00" in text for text in (request.path, *given)):
+        raise BadRequest
 
 
 def show(

@@ -15,7 +15,8 @@
     const body = new FormData(form);
     body.delete("card");
     body.set("action", "update");
-    const answer = await fetch(form.action, { method: "POST", body });
+    // Not form.action: that is a button of this name.
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== latest) return;
     // Other questions to answer, for example an address: show the page as it is now.

@@ -1,0 +1,124 @@
+"""The pay page and the portal in a real browser, wide and narrow."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from polar_django.sandbox.engine import catalog, checkouts
+from polar_django.sandbox.models import Checkout, Order, Product, Subscription
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+WIDTHS = {"desktop": 1280, "phone": 390}
+
+
+@pytest.fixture(autouse=True)
+def _queries_beside_an_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright runs a loop in this thread, where Django would refuse to ask the database."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Page:
+    return browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
+
+
+def make_product(name: str, interval: str, amount: int) -> Product:
+    price = {"amount_type": "fixed", "price_amount": amount}
+    return catalog.create_product({"name": name, "recurring_interval": interval, "prices": [price]})
+
+
+@pytest.fixture
+def checkout(live_server: Any) -> Checkout:
+    """Pro, by the month or by the year."""
+    products = [make_product("Monthly", "month", 1_000), make_product("Yearly", "year", 10_000)]
+    return checkouts.create_checkout(
+        {"products": [each.id for each in products]}, base_url=f"{live_server.url}/sandbox"
+    )
+
+
+def assert_nothing_is_cut_off(page: Page) -> None:
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(width) == 0
+
+
+def test_a_buyer_chooses_is_declined_pays_and_cancels(
+    page: Page, checkout: Checkout, live_server: Any
+) -> None:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{live_server.url}/sandbox/checkout/{checkout.client_secret}")
+    assert_nothing_is_cut_off(page)
+
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Name").fill("Ada Lovelace")
+    page.get_by_label("Country").select_option("DE")
+    expect(page.get_by_role("button", name="Pay $11.90")).to_be_visible()
+    page.get_by_label("Yearly").check()
+    expect(page.get_by_role("button", name="Pay $119.00")).to_be_visible()
+    expect(page.get_by_label("E-mail")).to_have_value("ada@example.com")
+
+    page.get_by_role("button", name="is declined").click()
+    page.get_by_label("Card number").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("was declined")
+    assert_nothing_is_cut_off(page)
+
+    page.get_by_role("button", name="4242 4242 4242 4242").click()
+    page.get_by_role("button", name="Pay $119.00").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert Order.objects.get().total_amount == 11_900
+
+    page.get_by_role("link", name="Manage it").click()
+    page.get_by_text("Cancel", exact=True).click()
+    page.get_by_label("Why?").select_option("Too expensive")
+    page.get_by_role("button", name="Cancel at the end of the period").click()
+    expect(page.get_by_role("status")).to_contain_text("You keep access")
+    assert_nothing_is_cut_off(page)
+    assert Subscription.objects.get().cancel_at_period_end
+    assert problems == []
+
+
+def test_without_javascript_the_page_sells_as_well(
+    browser: Browser, checkout: Checkout, live_server: Any
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/sandbox/checkout/{checkout.client_secret}")
+    page.get_by_label("Yearly").check()
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Country").select_option("DE")
+    page.get_by_role("button", name="Update the total").click()
+    page.get_by_role("button", name="4242 4242 4242 4242").click()
+    page.get_by_role("button", name="Pay $119.00").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert Order.objects.get().product == Product.objects.get(name="Yearly")
+
+
+def test_the_dashboard_moves_the_clock_and_fits_the_screen(page: Page, live_server: Any) -> None:
+    make_product("Monthly", "month", 1_000)
+    page.goto(f"{live_server.url}/sandbox/")
+    assert_nothing_is_cut_off(page)
+    page.get_by_role("button", name="+ 1 month").click()
+    expect(page.get_by_role("status")).to_contain_text("The clock moved")
+    page.get_by_role("link", name="product.created").click()
+    expect(page.get_by_role("heading", name="Body")).to_be_visible()
+    assert_nothing_is_cut_off(page)
