@@ -20,8 +20,8 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> int:
     options = _options()
-    extras = ("example", "full") if options.full else ("example",)
-    bootstrap.enter("example_project", *extras)
+    # Where a server has no wheel for this machine, that is said below, by its name.
+    bootstrap.enter("example_project", "example", optional=["full"] if options.full else [])
     port = servers.free_port(options.port)
     if port != options.port:
         print(f"Port {options.port} is taken; using {port} instead.")

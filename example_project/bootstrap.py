@@ -23,7 +23,6 @@ __all__ = ["CannotStart", "enter"]
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
-OLDEST_PYTHON = (3, 11)
 # Set for the command that is started again, so that it is never started a third time.
 ENTERED = "POLAR_DJANGO_ENTERED"
 # For those who have installed everything themselves.
@@ -56,9 +55,6 @@ def enter(module: str, *extras: str, optional: Sequence[str] = ()) -> None:
 
 def prepare(where: Path, extras: Sequence[str], optional: Sequence[str] = ()) -> Path:
     """Make or renew the environment; the path of its Python. Does nothing where it is current."""
-    if sys.version_info < OLDEST_PYTHON:
-        have = ".".join(map(str, sys.version_info[:2]))
-        raise CannotStart(f"This needs Python 3.11 or later; this is {have}.")
     python = where / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     with _one_at_a_time(where):
         wanted = {*extras, *optional}
@@ -78,7 +74,13 @@ def prepare(where: Path, extras: Sequence[str], optional: Sequence[str] = ()) ->
 
 def _fingerprint() -> dict[str, str]:
     project = (ROOT / "pyproject.toml").read_bytes()
-    return {"python": sys.version, "project": hashlib.sha256(project).hexdigest()}
+    return {"python": _kind_of_python(), "project": hashlib.sha256(project).hexdigest()}
+
+
+def _kind_of_python() -> str:
+    # 3.11.2 and 3.11.7 share an environment: two of them on one machine must not take turns in
+    # throwing it away.
+    return str(sys.implementation.cache_tag)
 
 
 def _installed(stamp: Path) -> set[str]:
@@ -95,9 +97,11 @@ def _runs_this_version(python: Path) -> bool:
     if not python.exists():
         return False
     asked = subprocess.run(
-        [python, "-c", "import sys, pip; print(sys.version)"], capture_output=True, text=True
+        [python, "-c", "import sys, pip; print(sys.implementation.cache_tag)"],
+        capture_output=True,
+        text=True,
     )
-    return asked.returncode == 0 and asked.stdout.strip() == sys.version.strip()
+    return asked.returncode == 0 and asked.stdout.strip() == _kind_of_python()
 
 
 def _create(where: Path) -> None:
@@ -119,13 +123,15 @@ def _install(python: Path, extras: Sequence[str], optional: Sequence[str]) -> Se
     print("Installing what is needed …", flush=True)
     failed = _pip(python, [*extras, *optional])
     if failed and optional:
-        failed = _pip(python, extras)
+        complaint, failed = failed, _pip(python, extras)
         if not failed:
+            print(complaint)
             return optional
     if failed:
         raise CannotStart(
             f"{failed}\nThe packages above could not be installed. Is a package index reachable? "
-            "Once they are installed, no network is needed."
+            f"Once they are installed, no network is needed. Installed already, in the "
+            f"Python you use now? Then set {AS_IT_IS}=1."
         )
     return ()
 

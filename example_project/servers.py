@@ -1,5 +1,6 @@
 """Real PostgreSQL and Redis from wheels, started for as long as they are needed."""
 
+import os
 import socket
 import subprocess
 import time
@@ -51,9 +52,14 @@ def redis(data: Path) -> Iterator[str]:
 
 
 def free_port(wanted: int = 0) -> int:
-    """`wanted`, if nobody listens there on 127.0.0.1, else another port."""
-    for port in (wanted, 0):
+    """`wanted`, if nobody listens there on 127.0.0.1, else one close by, else any."""
+    nearby = range(wanted, min(wanted + 20, 65536)) if wanted else ()
+    for port in (*nearby, 0):
         with socket.socket() as probe:
+            if os.name != "nt":
+                # A connection that is still closing does not occupy the port: a shop that is
+                # stopped and started again keeps its address.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
