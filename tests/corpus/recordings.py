@@ -1,4 +1,4 @@
-"""The deliveries recorded from a real Polar server, where this checkout has them beside it."""
+"""Recorded deliveries: a real server's, where they lie beside this checkout, and the sandbox's."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+OWN = Path(__file__).with_name("sandbox.jsonl")
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "webhooks.jsonl"
 # The secret those deliveries were signed with; that server is gone.
 SECRET = "oracle_secret_0123456789_0123456789abcdef"
@@ -34,8 +35,8 @@ class Recording:
         return timestamp, self.data.get("modified_at") or ""
 
 
-def read() -> list[Recording]:
-    with CORPUS.open(encoding="utf-8") as lines:
+def read(file: Path) -> list[Recording]:
+    with file.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return [Recording(row["type"], row["received_at"], row["headers"], row["body"]) for row in rows]
 
