@@ -1,0 +1,141 @@
+"""The names that projects type. To take one away is to break somebody's code."""
+
+from importlib import import_module
+
+import pytest
+from django.template import engines
+from django.urls import NoReverseMatch, reverse
+
+from polar_django.conf import beat_schedule
+
+NAMES = {
+    "polar_django.billing": {
+        "acancel_subscription",
+        "acreate_checkout_session",
+        "acreate_portal_session",
+        "aensure_customer",
+        "arevoke_subscription",
+        "auncancel_subscription",
+        "cancel_subscription",
+        "create_checkout_session",
+        "create_portal_session",
+        "ensure_customer",
+        "revoke_subscription",
+        "uncancel_subscription",
+    },
+    "polar_django.conf": {"beat_schedule", "get_settings"},
+    "polar_django.context_processors": {"entitlements"},
+    "polar_django.decorators": {"requires_benefit", "requires_subscription"},
+    "polar_django.drf.permissions": {"HasBenefit"},
+    "polar_django.entitlements": {
+        "aentitlements_for",
+        "ahas_benefit",
+        "entitlements_for",
+        "has_benefit",
+        "has_purchased",
+        "holders_of",
+        "plan_of",
+        "prefetch_entitlements",
+        "refresh_entitlements",
+    },
+    "polar_django.exceptions": {
+        "ActionRefused",
+        "AuthenticationFailed",
+        "ConfigurationError",
+        "CustomerConflict",
+        "InvalidRequest",
+        "ObjectNotFound",
+        "PaymentFailed",
+        "PolarDjangoError",
+        "ProviderError",
+        "ProviderUnavailable",
+        "RateLimited",
+        "SignatureError",
+        "UnknownPlan",
+    },
+    "polar_django.mirror.linking": {"link_customer"},
+    "polar_django.mixins": {"BenefitRequiredMixin", "SubscriptionRequiredMixin"},
+    "polar_django.models": {
+        "Benefit",
+        "BenefitGrant",
+        "CheckoutSession",
+        "Customer",
+        "CustomerMeter",
+        "Discount",
+        "LicenseKey",
+        "Member",
+        "Meter",
+        "Order",
+        "Price",
+        "Product",
+        "Refund",
+        "Seat",
+        "Subscription",
+        "Transition",
+        "UsageEvent",
+        "WebhookDelivery",
+    },
+    "polar_django.signals": {
+        "benefit_granted",
+        "benefit_revoked",
+        "customer_linked",
+        "order_paid",
+        "order_refunded",
+        "subscription_activated",
+        "subscription_canceled",
+        "subscription_revoked",
+        "webhook_processed",
+    },
+    "polar_django.tasks": {
+        "drain_inbox",
+        "process_delivery",
+        "purge_inbox",
+        "send_transitions",
+        "sweep_inbox",
+    },
+    "polar_django.webhooks": {"on"},
+}
+ADDRESSES = {
+    "webhook": ("polar",),
+    "checkout": ("pro",),
+    "return": (),
+    "portal": (),
+    "status": (),
+}
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_module_offers_its_names_and_lists_them(module):
+    found = import_module(module)
+    assert NAMES[module] <= set(getattr(found, "__all__", ())), module
+    assert all(hasattr(found, name) for name in NAMES[module])
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_an_address_can_be_reversed(name):
+    try:
+        assert reverse(f"polar:{name}", args=ADDRESSES[name]).startswith("/billing/")
+    except NoReverseMatch:
+        pytest.fail(f"polar:{name} is gone")
+
+
+def test_the_beat_schedule_names_tasks_that_exist():
+    tasks = import_module("polar_django.tasks")
+    for entry in beat_schedule().values():
+        package, _, name = entry["task"].rpartition(".")
+        assert package == "polar_django.tasks"
+        assert hasattr(tasks, name)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% benefit 'pro' %}yes{% else %}no{% endbenefit %}",
+        "{% checkout_url 'pro' %}",
+        "{% checkout_button 'pro' %}",
+        "{% portal_url %}",
+        "{% if user|has_benefit:'pro' %}yes{% endif %}",
+    ],
+)
+def test_the_template_tags_are_known(source):
+    engines["django"].from_string("{% load polar %}" + source)
