@@ -18,13 +18,16 @@ from polar_django.sandbox.models.customers import (
 )
 from polar_django.sandbox.models.grants import BenefitGrant
 from polar_django.sandbox.models.house import ORGANIZATION_ID, Chaos, ClockState, Organization
+from polar_django.sandbox.models.license_keys import LicenseKey, LicenseKeyActivation
 from polar_django.sandbox.models.orders import PAID_STATUSES, Order, OrderItem, Refund
+from polar_django.sandbox.models.storefront import CheckoutLink, CustomField, File
 from polar_django.sandbox.models.subscriptions import (
     ACTIVE_STATUSES,
     BILLABLE_STATUSES,
     Seat,
     Subscription,
 )
+from polar_django.sandbox.models.usage import UsageEvent
 from polar_django.sandbox.models.webhooks import WebhookAttempt, WebhookEndpoint, WebhookEvent
 
 __all__ = [
@@ -36,12 +39,17 @@ __all__ = [
     "BenefitGrant",
     "Chaos",
     "Checkout",
+    "CheckoutLink",
     "CheckoutProduct",
     "ClockState",
+    "CustomField",
     "Customer",
     "CustomerMeter",
     "CustomerSession",
     "Discount",
+    "File",
+    "LicenseKey",
+    "LicenseKeyActivation",
     "Member",
     "Meter",
     "Order",
@@ -54,6 +62,7 @@ __all__ = [
     "Refund",
     "Seat",
     "Subscription",
+    "UsageEvent",
     "WebhookAttempt",
     "WebhookEndpoint",
     "WebhookEvent",
