@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ("short_id", models.CharField(max_length=16)),
                 ("invoices_made", models.PositiveIntegerField(default=0)),
                 ("receipts_made", models.PositiveIntegerField(default=0)),
+                ("balances", models.JSONField(default=dict)),
             ],
             options={
                 "ordering": ["created_at"],
@@ -1171,6 +1172,57 @@ class Migration(migrations.Migration):
                 to="polar_sandbox.subscription",
             ),
         ),
+        migrations.CreateModel(
+            name="DiscountRedemption",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_index=True)),
+                ("modified_at", models.DateTimeField(null=True)),
+                (
+                    "checkout",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="redemptions",
+                        to="polar_sandbox.checkout",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redemptions",
+                        to="polar_sandbox.customer",
+                    ),
+                ),
+                (
+                    "discount",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redemptions",
+                        to="polar_sandbox.discount",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="redemptions",
+                        to="polar_sandbox.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["created_at"],
+                "abstract": False,
+            },
+        ),
         migrations.AddField(
             model_name="checkout",
             name="subscription",
@@ -1180,6 +1232,53 @@ class Migration(migrations.Migration):
                 related_name="upgrade_checkouts",
                 to="polar_sandbox.subscription",
             ),
+        ),
+        migrations.CreateModel(
+            name="BillingEntry",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_index=True)),
+                ("modified_at", models.DateTimeField(null=True)),
+                ("label", models.CharField(max_length=255)),
+                ("amount", models.BigIntegerField()),
+                ("start_timestamp", models.DateTimeField()),
+                ("end_timestamp", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="billing_entries",
+                        to="polar_sandbox.order",
+                    ),
+                ),
+                (
+                    "price",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="polar_sandbox.price",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="billing_entries",
+                        to="polar_sandbox.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["created_at"],
+                "abstract": False,
+            },
         ),
         migrations.AddField(
             model_name="benefitgrant",

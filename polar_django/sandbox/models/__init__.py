@@ -1,5 +1,6 @@
 """The tables of the sandbox. Only `engine` and `delivery` write them."""
 
+from polar_django.sandbox.models.billing import BillingEntry, DiscountRedemption
 from polar_django.sandbox.models.catalog import (
     Benefit,
     Discount,
@@ -37,6 +38,7 @@ __all__ = [
     "PAID_STATUSES",
     "Benefit",
     "BenefitGrant",
+    "BillingEntry",
     "Chaos",
     "Checkout",
     "CheckoutLink",
@@ -47,6 +49,7 @@ __all__ = [
     "CustomerMeter",
     "CustomerSession",
     "Discount",
+    "DiscountRedemption",
     "File",
     "LicenseKey",
     "LicenseKeyActivation",

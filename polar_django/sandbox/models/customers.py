@@ -30,6 +30,8 @@ class Customer(Row):
     short_id = models.CharField(max_length=16)
     invoices_made = models.PositiveIntegerField(default=0)
     receipts_made = models.PositiveIntegerField(default=0)
+    # By currency, minor units: what the customer has to their credit; negative is owed.
+    balances = models.JSONField(default=dict)
 
     class Meta(Row.Meta):
         constraints = [
