@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views import View
 
 from polar_django.gating import Decision, decide, decide_subscription
-from polar_django.gating.guard import agate, gate, reject_rest_view
+from polar_django.gating.guard import agate, gate, keep_for_this_visitor, reject_rest_view
 
 __all__ = ["BenefitRequiredMixin", "SubscriptionRequiredMixin"]
 
@@ -27,7 +27,9 @@ class _GateMixin(View):
             # Django awaits what dispatch of an async view returns.
             return self._adispatch(request, *args, **kwargs)  # type: ignore[return-value]
         refusal = gate(request, self.decide)
-        return super().dispatch(request, *args, **kwargs) if refusal is None else refusal
+        if refusal is not None:
+            return refusal
+        return keep_for_this_visitor(super().dispatch(request, *args, **kwargs))
 
     async def _adispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         refusal = await agate(request, self.decide)
@@ -35,7 +37,9 @@ class _GateMixin(View):
             return refusal
         answer: Any = super().dispatch(request, *args, **kwargs)
         # http_method_not_allowed of an async view is a coroutine, another mixin's refusal is not.
-        return answer if isinstance(answer, HttpResponseBase) else await answer
+        return keep_for_this_visitor(
+            answer if isinstance(answer, HttpResponseBase) else await answer
+        )
 
 
 class BenefitRequiredMixin(_GateMixin):

@@ -8,11 +8,13 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from polar_django.gating.decision import Decision
 from polar_django.gating.refusal import refuse
 
-__all__ = ["agate", "gate", "guarded", "reject_rest_view"]
+__all__ = ["agate", "gate", "guarded", "keep_for_this_visitor", "reject_rest_view"]
 
 Judge = Callable[[HttpRequest], Decision]
 View = Callable[..., Any]
@@ -33,6 +35,19 @@ async def agate(request: HttpRequest, judge: Judge) -> HttpResponse | None:
     if not hasattr(request, "user") and hasattr(request, "auser"):
         request.user = await request.auser()
     return await sync_to_async(gate)(request, judge)
+
+
+def keep_for_this_visitor(answer: Any) -> Any:
+    """Mark what a gate let through, so that no cache shows it to somebody else; gives it back.
+
+    The session's middleware adds `Vary: Cookie` too late for `cache_page` above the gate, and a
+    CDN keeps a file whose answer forbids nothing. A view that says "public" is taken at its word.
+    """
+    if isinstance(answer, HttpResponseBase):
+        patch_vary_headers(answer, ["Cookie"])
+        if "public" not in answer.get("Cache-Control", ""):
+            patch_cache_control(answer, private=True)
+    return answer
 
 
 def reject_rest_view(view: object) -> None:
@@ -85,13 +100,15 @@ def guarded(view: View, judge: Judge) -> View:
             if refusal is not None:
                 return refusal
             answer = view(request, *args, **kwargs)
-            return await answer if isawaitable(answer) else answer
+            return keep_for_this_visitor(await answer if isawaitable(answer) else answer)
 
         return aguarded_view
 
     @wraps(view)
     def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         refusal = gate(request, judge)
-        return view(request, *args, **kwargs) if refusal is None else refusal
+        if refusal is not None:
+            return refusal
+        return keep_for_this_visitor(view(request, *args, **kwargs))
 
     return guarded_view
