@@ -6,8 +6,8 @@ are no ids, because half an id would be somebody else's.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -63,16 +63,19 @@ def flag(value: Any, default: bool = False) -> bool:
 
 
 def moment(value: Any) -> datetime | None:
-    """A time in aware UTC; one without an offset is taken as UTC."""
+    """A time in aware UTC; one without an offset is taken as UTC.
+
+    At the ends of the calendar it is none: no time zone could show it, and nothing be added to it.
+    """
     if not isinstance(value, str):
         return None
     try:
         found = datetime.fromisoformat(value)
-        if found.tzinfo is UTC:
-            return found
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        if found.tzinfo is not UTC:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if MINYEAR < found.year < MAXYEAR else None
 
 
 def whole(value: Any) -> int | None:
@@ -113,7 +116,7 @@ def unit_amount(value: Any) -> Decimal | None:
         if not found.is_finite() or abs(found) >= _UNIT_AMOUNT_LIMIT:
             return None
         return found.quantize(_UNIT_AMOUNT_STEP)
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):  # decimal's own errors are the former
         return None
 
 

@@ -191,3 +191,16 @@ class TestReading:
     def test_half_an_id_would_be_somebody_elses(self):
         assert reading.identifier("x" * 256) is None
         assert reading.text("x" * 256) == "x" * 255
+
+
+@pytest.mark.parametrize("amount", ["1e999999999", "-1e999999999", "NaN", "sNaN", "x", "9" * 400])
+def test_a_unit_amount_that_no_column_holds_is_none(amount):
+    assert reading.unit_amount(amount) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:00:00-14:00"]
+)
+def test_a_time_at_the_end_of_the_calendar_is_none(written):
+    # Every time zone must be able to show it, and a lease be added to it.
+    assert reading.moment(written) is None
