@@ -8,7 +8,6 @@ here, because the locks come first.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from polar_django.mirror.transitions import changes_between, entry, news_of
 from polar_django.mirror.versions import Cause, Version, Weight, supersedes
 from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
+from polar_django.models.fields import ID_LENGTH
 from polar_django.snapshots import Event
 
 __all__ = ["Applied", "Arrival", "apply_arrivals", "apply_versions"]
@@ -221,8 +221,11 @@ def _heard(arrival: Arrival) -> Iterable[Transition]:
         )
 
 
-def _customer_in(event: Event) -> Any:
-    """The id of the customer an event is about, as far as its data tells."""
-    if event.type.startswith("customer.") and "id" in event.data:
-        return event.data["id"]
-    return event.data.get("customer_id")
+def _customer_in(event: Event) -> str | None:
+    """The id of the customer an event is about, as far as its data tells.
+
+    The event may be of a type nobody knows, so that anything may stand there.
+    """
+    name = "id" if event.type.startswith("customer.") and "id" in event.data else "customer_id"
+    found = event.data.get(name)
+    return found if isinstance(found, str) and 0 < len(found) <= ID_LENGTH else None

@@ -7,6 +7,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from polar_django.conf import subscriber_model
 
+# The longest id of a provider that is kept.
+ID_LENGTH = 255
+
 
 class ProviderIdField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
     """An id made by a provider: a Polar UUID, `cus_…`, `sub_…`.
@@ -16,7 +19,7 @@ class ProviderIdField(models.CharField):  # type: ignore[type-arg]  # not generi
     """
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", 255)
+        options.setdefault("max_length", ID_LENGTH)
         super().__init__(**options)
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:

@@ -105,6 +105,15 @@ def test_what_a_handler_takes_is_processed_and_told_in_the_same_transaction():
     assert told.customer_id == "cus_1"
 
 
+@pytest.mark.parametrize("unfit", [7, None, ["cus_1"], {"id": "cus_1"}, "x" * 300, ""])
+def test_what_cannot_be_a_customers_id_is_told_as_nobodys(unfit):
+    on("*")(print)
+    stored(body_of("customer.moved_to_the_moon", id=unfit))
+    stored(body_of("moon.landed", customer_id=unfit))
+    assert processing.drain().processed == 2
+    assert set(Transition.objects.values_list("customer_id", flat=True)) == {None}
+
+
 def test_a_processed_delivery_is_told_where_its_signal_has_a_receiver():
     def count(**_): ...
 
