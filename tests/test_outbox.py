@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -277,6 +278,51 @@ def test_a_killed_workers_transitions_come_back_one_by_one(listen, time_machine)
     assert [outbox.send_due() for _ in range(4)] == [1, 1, 1, 0]
     assert len(calls) == 2
     assert {Transition.objects.get(pk=row.pk).state for row in rows} == {"dead"}
+
+
+def test_beside_a_receiver_that_kills_the_worker_another_is_not_called_each_time(
+    listen, time_machine
+):
+    time_machine.move_to(timezone.now(), tick=False)
+    mails = []
+    written("order_paid", "order", "order_1")
+
+    class Killed(BaseException):
+        pass
+
+    def kills_the_worker(**_):
+        raise Killed
+
+    listen(signals.order_paid, lambda **_: mails.append(1))
+    listen(signals.order_paid, kills_the_worker)
+    for _ in range(4):
+        with pytest.raises(Killed):
+            outbox.send_due()
+        time_machine.shift(LEASE)
+    assert len(mails) == 2
+
+
+def test_a_receiver_that_was_cancelled_has_failed_like_any_other(listen):
+    async def gives_up(**_):
+        raise asyncio.CancelledError
+
+    listen(signals.order_paid, gives_up)
+    told = written("order_paid", "order", "order_1")
+    outbox.send_due()
+    told.refresh_from_db()
+    assert told.state == "failed"
+
+
+def test_what_a_plain_function_returns_to_be_awaited_is_awaited(listen):
+    heard = []
+
+    async def later(transition):
+        heard.append(transition.object_id)
+
+    listen(signals.order_paid, lambda transition, **_: later(transition))
+    written("order_paid", "order", "order_1")
+    outbox.send_due()
+    assert heard == ["order_1"]
 
 
 def test_what_a_newer_version_wrote_waits_for_a_newer_worker():

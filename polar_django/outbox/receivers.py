@@ -1,10 +1,11 @@
 """Who waits for a transition, and what each is called with."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
@@ -121,8 +122,13 @@ def _handler_call(transition: Transition, handler: Callable[..., Any]) -> Call:
 
 
 def _run(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    called = async_to_sync(function) if iscoroutinefunction(function) else function
-    return called(*args, **named)
+    # Asked of the result: a callable object or a wrapper does not tell that it is async.
+    result = function(*args, **named)
+    return async_to_sync(_wait_for)(result) if inspect.isawaitable(result) else result
+
+
+async def _wait_for(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 def _event_of(transition: Transition, around: Surroundings) -> WebhookEvent:

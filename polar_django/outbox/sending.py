@@ -5,6 +5,7 @@ At least once: a worker that is killed between a call and its record makes the c
 """
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -37,7 +38,8 @@ def send_due(limit: int = _BATCH) -> int:
     """Send up to `limit` due transitions, oldest first; how many were due.
 
     Never raises what a receiver raises. Call it outside a transaction: receivers may do anything.
-    One query a table concerned, and one statement for each transition that somebody waits for.
+    One query a table concerned, and one statement for each transition that somebody waits for; from
+    its second attempt on, one more for each receiver.
     """
     claimed = claim_due(
         Transition.objects.filter(state__in=_DUE, due_at__lte=timezone.now()).order_by(
@@ -67,17 +69,20 @@ def _waiting_for(transition: Transition) -> Sequence[Receiver]:
 
 def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundings) -> None:
     done = list(transition.receivers_done)
-    errors: list[tuple[str, Exception]] = []
+    errors: list[tuple[str, BaseException]] = []
     if transition.attempts > MAX_ATTEMPTS:
         errors.append(("the worker", WorkerKilled("It was killed at each attempt.")))
     else:
         for receiver in waiting:
             try:
                 receiver.call(around)
-            except Exception as error:
+            except (Exception, CancelledError) as error:
                 errors.append((receiver.name, error))
-            else:
-                done.append(receiver.name)
+                continue
+            done.append(receiver.name)
+            if transition.attempts > 1:
+                # Another receiver may be what killed the worker: this one is done all the same.
+                _settle([transition], receivers_done=done)
     if not errors:
         _settle([transition], state=State.SENT, receivers_done=done, error="")
         return
