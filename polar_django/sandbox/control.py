@@ -1,6 +1,7 @@
 """`_control/`: moving the clock, breaking things, sending, looking. For development only.
 
-The app refuses to load where DEBUG is off, so these addresses ask for no token.
+The app refuses to load where DEBUG is off, so these addresses ask for no token. But a developer's
+browser also opens other sites: what one of those sends here is refused.
 """
 
 import json
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
@@ -19,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from polar_django.sandbox import chaos, clock, delivery, reset, shapes
 from polar_django.sandbox.conf import get_settings
 from polar_django.sandbox.engine import schedule
-from polar_django.sandbox.errors import SandboxError, invalid
+from polar_django.sandbox.errors import OtherSite, SandboxError, invalid
 from polar_django.sandbox.models import WebhookEvent
 
 __all__ = ["break_things", "flush", "list_deliveries", "move_clock", "start_over"]
@@ -36,12 +38,20 @@ def _control(answer: Callable[[HttpRequest], Any]) -> View:
     @wraps(answer)
     def view(request: HttpRequest) -> HttpResponse:
         try:
+            _refuse_other_sites(request)
             return JsonResponse(answer(request), safe=False)
         except SandboxError as error:
             return JsonResponse(error.body(), status=error.status)
 
     wrapped: View = csrf_exempt(login_not_required(transaction.non_atomic_requests(view)))
     return wrapped
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    """Browsers name the page that sends a POST, scripts and tests name none. Raises OtherSite."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.get_host():
+        raise OtherSite
 
 
 @require_POST

@@ -20,6 +20,7 @@ __all__ = [
     "ExpiredCheckoutError",
     "InvalidRequest",
     "NotOpenCheckout",
+    "OtherSite",
     "PaymentError",
     "ProductNotDeletable",
     "ResourceNotFound",
@@ -65,6 +66,12 @@ class ClockRunsForward(SandboxError):
     """The sandbox's own: time cannot go back while there is data; reset first."""
 
     status, text = 409, "The clock cannot go back while data stands. Reset the sandbox first."
+
+
+class OtherSite(SandboxError):
+    """The sandbox's own: a page of another site tries to steer it from the developer's browser."""
+
+    status, text = 403, "Another site's page may not steer the sandbox."
 
 
 class NotOpenCheckout(SandboxError):

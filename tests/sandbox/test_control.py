@@ -155,3 +155,25 @@ def test_reset_leaves_nothing_and_returns_to_real_time(shop: Shop, post: Any) ->
     assert clock.now() - delivery.timezone.now() < timedelta(seconds=1)
     Shop()
     assert WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://evil.example", 403),
+        ("http://testserver.evil.example", 403),
+        ("null", 403),
+        ("http://testserver", 200),
+        (None, 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["reset", "flush", "clock", "chaos"])
+def test_a_page_of_another_site_cannot_steer_the_sandbox(
+    shop: Shop, origin: str | None, status: int, path: str
+) -> None:
+    body = json.dumps({"advance_days": 1} if path == "clock" else {})
+    headers = {"Origin": origin} if origin else {}
+    # As a form does it, which browsers send anywhere without asking first.
+    answer = Client().post(f"/_control/{path}", body, content_type="text/plain", headers=headers)
+    assert answer.status_code == status
+    assert Product.objects.exists() == (status == 403 or path != "reset")
