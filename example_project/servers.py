@@ -52,8 +52,11 @@ def redis(data: Path) -> Iterator[str]:
 
 
 def free_port(wanted: int = 0) -> int:
-    """`wanted`, if nobody listens there on 127.0.0.1, else one close by, else any."""
-    nearby = range(wanted, min(wanted + 20, 65536)) if wanted else ()
+    """`wanted`, if nobody listens there on 127.0.0.1, else one close by, else any.
+
+    Also where `wanted` is no port at all, or one that this user may not open.
+    """
+    nearby = range(wanted, min(wanted + 20, 65536)) if wanted > 0 else ()
     for port in (*nearby, 0):
         with socket.socket() as probe:
             if os.name != "nt":

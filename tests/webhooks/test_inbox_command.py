@@ -98,3 +98,19 @@ def test_purge_counts_and_spares_the_dead_unless_asked():
     assert "1 deliveries older than 20 days" in run("purge", "--older-than", "20")
     assert list(WebhookDelivery.objects.all()) == [dead]
     assert json.loads(run("purge", "--older-than", "20", "--dead", "--json")) == {"purged": 1}
+
+
+@pytest.mark.parametrize(
+    "words", [("list", "--limit", "-1"), ("purge", "--older-than", "-1"), ("list", "--limit", "x")]
+)
+def test_a_number_below_zero_is_refused_and_nothing_is_deleted(words):
+    stored(state="processed")
+    with pytest.raises(CommandError, match="whole number from 0"):
+        run(*words)
+    assert WebhookDelivery.objects.exists()
+
+
+def test_a_number_that_no_row_can_have_is_no_delivery(published):
+    with pytest.raises(CommandError, match="no delivery 9"):
+        run("replay", "9" * 30)
+    assert published == []

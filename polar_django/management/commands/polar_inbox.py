@@ -1,6 +1,7 @@
 """`polar_inbox list|replay|purge`: look at what providers sent, and have it done again."""
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,15 @@ from polar_django.models import WebhookDelivery
 from polar_django.webhooks import inbox, inline, wakeup
 
 State = WebhookDelivery.State
+# The largest number that a row can have, in every database.
+_LAST_ROW = 2**63 - 1
+
+
+def _number(text: str) -> int:
+    """A whole number from 0: a negative age would purge what has just arrived."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 0.")
+    return int(text)
 
 
 class Command(BaseCommand):
@@ -21,7 +31,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         show = actions.add_parser("list", help="the newest deliveries, without their bodies")
         show.add_argument("--state", choices=State.values, action="append")
-        show.add_argument("--limit", type=int, default=50)
+        show.add_argument("--limit", type=_number, default=50)
         show.add_argument("--json", action="store_true", dest="as_json")
         replay = actions.add_parser("replay", help="process deliveries again")
         replay.add_argument("ids", nargs="*", metavar="ID", help="a row's number or a webhook id")
@@ -29,7 +39,7 @@ class Command(BaseCommand):
         replay.add_argument("--json", action="store_true", dest="as_json")
         purge = actions.add_parser("purge", help="delete old deliveries that are settled")
         purge.add_argument(
-            "--older-than", type=int, metavar="DAYS", help="default: INBOX_RETENTION_DAYS"
+            "--older-than", type=_number, metavar="DAYS", help="default: INBOX_RETENTION_DAYS"
         )
         purge.add_argument("--dead", action="store_true", help="those that gave up, too")
         purge.add_argument("--json", action="store_true", dest="as_json")
@@ -93,7 +103,7 @@ class Command(BaseCommand):
 
 def _names(ids: Sequence[str]) -> Q:
     """The condition of having one of those row numbers or webhook ids; CommandError if unknown."""
-    numbers = [int(text) for text in ids if text.isdecimal()]
+    numbers = [int(text) for text in ids if text.isdecimal() and int(text) <= _LAST_ROW]
     named = Q(pk__in=numbers) | Q(delivery_id__in=ids)
     found = WebhookDelivery.objects.filter(named)
     known = {key for pair in found.values_list("pk", "delivery_id") for key in map(str, pair)}
