@@ -4,11 +4,13 @@
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 
 from tests.browsers import find_chromium
 
@@ -37,6 +39,21 @@ def _has_servers() -> bool:
         os.environ.get("POLAR_TEST_REDIS_URL")
         and os.environ.get("POLAR_TEST_DATABASE_URL", "").startswith("postgres")
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database; at the end, connections that would keep it from being dropped are cut.
+
+    A browser closes in the middle of a request, and the live server's thread keeps its connection.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
