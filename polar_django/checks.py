@@ -44,7 +44,13 @@ __all__ = [
 ]
 
 _ADDRESSES = ("upgrade_url", "success_url", "return_url", "login_url")
-_FUNCTIONS = ("subscriber_resolver", "subscriber_profile", "email_verified", "can_manage_billing")
+_FUNCTIONS = (
+    "subscriber_resolver",
+    "subscriber_profile",
+    "email_verified",
+    "can_manage_billing",
+    "refusal",
+)
 
 
 def register_all() -> None:

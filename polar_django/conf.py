@@ -120,6 +120,7 @@ class Settings:
     subscriber_profile: Callable[..., Any] | str = _setting("", _callable)
     email_verified: Callable[..., Any] | str = _setting("", _callable)
     can_manage_billing: Callable[..., Any] | str = _setting("", _callable)
+    refusal: Callable[..., Any] | str = _setting("", _callable)
     external_id_prefix: str = _setting("", _text)
     upgrade_url: str = _setting("/", _text)
     login_url: str = _setting("", _text)

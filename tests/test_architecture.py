@@ -30,6 +30,7 @@ FLOORS = {
     "polar_django.webhooks": 3,
     "polar_django.entitlements": 4,
     "polar_django.gating": 4,
+    "polar_django.backends": 4,
     "polar_django.decorators": 4,
     "polar_django.mixins": 4,
     "polar_django.context_processors": 4,

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 
+from polar_django.entitlements.numbers import number_in
 from polar_django.models import CustomerMeter, Subscription
 
 __all__ = ["Entitlement", "EntitlementSet"]
@@ -75,6 +77,16 @@ class EntitlementSet(Set[str]):
     def get(self, key: str) -> Entitlement | None:
         """The live grant that lasts longest under this key; None where there is none."""
         return next(iter(self.all(key)), None)
+
+    def limit(self, name: str, default: Decimal | int = 0) -> Decimal | int:
+        """The highest number that a live grant's benefit has in its metadata under this name.
+
+        `{"projects": 10}`, or the same as text: `entitlements.limit("projects")` is 10; whole
+        numbers are int, others Decimal. `default` where no benefit that is held says one. True and
+        False are no numbers. `STAFF_BYPASS` and free benefits raise no limit.
+        """
+        said = (number_in(item.metadata.get(name)) for item in self.grants if item.is_live)
+        return max((number for number in said if number is not None), default=default)
 
     def __contains__(self, key: object) -> bool:
         return self.holds_everything or (isinstance(key, str) and self.get(key) is not None)

@@ -1,5 +1,7 @@
 """Where a refused request is sent, and the way back; never to another site on a visitor's word."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings as django_settings
@@ -12,6 +14,8 @@ from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError
 
 __all__ = ["login_address", "safe_next", "upgrade_address", "way_back"]
+
+_NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def safe_next(request: HttpRequest, address: str | None) -> str:
@@ -51,15 +55,18 @@ def login_address(request: HttpRequest) -> str:
     return _target(request, "LOGIN_URL", get_settings().login_url or str(django_settings.LOGIN_URL))
 
 
-def upgrade_address(request: HttpRequest) -> str:
-    """`UPGRADE_URL` with `next`; "" where it is empty or is this very page.
+def upgrade_address(request: HttpRequest, **missing: Sequence[str]) -> str:
+    """`UPGRADE_URL` with `next`, and with what was missing; "" where it is empty or is this page.
 
-    Raises ConfigurationError where it is neither an address nor the name of one.
+    `missing` are further parameters, each as often as it has values: `benefit=("pro",)`. Raises
+    ConfigurationError where the setting is neither an address nor the name of one.
     """
-    return _target(request, "UPGRADE_URL", get_settings().upgrade_url)
+    return _target(request, "UPGRADE_URL", get_settings().upgrade_url, missing)
 
 
-def _target(request: HttpRequest, setting: str, given: str) -> str:
+def _target(
+    request: HttpRequest, setting: str, given: str, further: Mapping[str, Sequence[str]] = _NOTHING
+) -> str:
     if not given:
         return ""
     try:
@@ -73,6 +80,9 @@ def _target(request: HttpRequest, setting: str, given: str) -> str:
     if parts.path == request.path and parts.netloc in {"", request.get_host()}:
         return ""
     query = QueryDict(parts.query, mutable=True)
+    for name, values in further.items():
+        if values:
+            query.setlist(name, list(values))
     if back := way_back(request):
         query["next"] = back
     return urlunsplit(parts._replace(query=query.urlencode(safe="/")))

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from polar_django.conf import get_settings
 from polar_django.gating.addresses import login_address, upgrade_address
 from polar_django.gating.decision import Decision, Reason
 
@@ -32,12 +33,15 @@ def explain(decision: Decision) -> dict[str, Any]:
     missing: Any = list(decision.missing) or None
     if len(decision.missing) == 1:
         missing = decision.missing[0]
-    what = "plan" if decision.reason is Reason.NO_SUBSCRIPTION else "benefit"
     return {
         "code": str(decision.reason),
-        what: missing,
+        _missing_kind(decision): missing,
         "detail": detail_of(decision.reason),
     }
+
+
+def _missing_kind(decision: Decision) -> str:
+    return "plan" if decision.reason is Reason.NO_SUBSCRIPTION else "benefit"
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -64,31 +68,42 @@ def wants_json(request: HttpRequest) -> bool:
 def refuse(request: HttpRequest, decision: Decision) -> HttpResponse:
     """The answer to a request that may not pass. No query of its own.
 
-    htmx: `HX-Redirect`. Programs: 401 without a user, else 403, as JSON. Browsers: to the sign-in
-    or the upgrade page, with `next`; where there is no such page, 403 with the template
-    `polar/benefit_required.html`. Raises ConfigurationError if `UPGRADE_URL` leads nowhere.
+    The project's own (`REFUSAL`), where it gives one. Else for htmx `HX-Redirect`; for programs 401
+    without a user and 403 with one, as JSON; for browsers the way to the sign-in or the upgrade
+    page, with `next`, and there with `benefit` or `plan` (what was missing); where there is no such
+    page, 403 with the template `polar/benefit_required.html`. Raises ConfigurationError if
+    `UPGRADE_URL` leads nowhere.
     """
-    by_htmx = request.headers.get("HX-Request") == "true"
-    no_user = decision.reason is Reason.NO_USER
-    if wants_json(request) and not by_htmx:
-        response: HttpResponse = JsonResponse(explain(decision), status=401 if no_user else 403)
-    elif address := login_address(request) if no_user else upgrade_address(request):
-        if not by_htmx:
-            return HttpResponseRedirect(address)
-        # 200, because htmx leaves the headers of a redirect to the browser.
-        response = HttpResponse(headers={"HX-Redirect": address})
-    else:
-        page = TemplateResponse(
-            request,
-            "polar/benefit_required.html",
-            {
-                "decision": decision,
-                "missing": decision.missing,
-                "detail": detail_of(decision.reason),
-            },
-            status=403,
-        )
-        response = page.render()
+    own = get_settings().load("refusal")
+    given: HttpResponse | None = own(request, decision) if own else None
+    response = given if given is not None else _our_answer(request, decision)
     # The same address answers otherwise once they have paid.
     add_never_cache_headers(response)
     return response
+
+
+def _our_answer(request: HttpRequest, decision: Decision) -> HttpResponse:
+    by_htmx = request.headers.get("HX-Request") == "true"
+    no_user = decision.reason is Reason.NO_USER
+    if wants_json(request) and not by_htmx:
+        return JsonResponse(explain(decision), status=401 if no_user else 403)
+    if no_user:
+        address = login_address(request)
+    else:
+        address = upgrade_address(request, **{_missing_kind(decision): decision.missing})
+    if address and by_htmx:
+        # 200, because htmx leaves the headers of a redirect to the browser.
+        return HttpResponse(headers={"HX-Redirect": address})
+    if address:
+        return HttpResponseRedirect(address)
+    page = TemplateResponse(
+        request,
+        "polar/benefit_required.html",
+        {
+            "decision": decision,
+            "missing": decision.missing,
+            "detail": detail_of(decision.reason),
+        },
+        status=403,
+    )
+    return page.render()

@@ -2,6 +2,7 @@
 
 import pickle
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from polar_django.entitlements import (
     prefetch_entitlements,
     refresh_entitlements,
 )
+from polar_django.entitlements.numbers import number_in
 from polar_django.models import BenefitGrant, Customer, CustomerMeter, Meter
 from tests.entitlements.worlds import again, benefit, expired, grant, person, revoked, seat
 from tests.entitlements.worlds import subscription as subscribe
@@ -273,3 +275,49 @@ def test_async_code_asks_without_touching_the_database_from_the_loop(ada):
         return entitlements.keys
 
     assert async_to_sync(ask)() == {"pro"}
+
+
+def test_limits_are_the_highest_number_of_what_is_held(ada):
+    benefit("small", metadata={"projects": 3, "rate": "2.5", "words": "many", "flag": True})
+    benefit("large", metadata={"projects": "10"})
+    grant(ada, "small")
+    revoked(ada, "large")
+    entitlements = entitlements_for(ada)
+    assert entitlements.limit("projects") == 3
+    assert entitlements.limit("rate") == Decimal("2.5")
+    for name in ("words", "flag", "unknown"):
+        assert entitlements.limit(name) == 0
+        assert entitlements.limit(name, default=1) == 1
+    grant(ada, "large")
+    assert entitlements_for(again(ada)).limit("projects") == 10
+
+
+def test_a_grant_that_ends_takes_its_limit_along(ada):
+    benefit("large", metadata={"projects": 10})
+    grant(ada, "large", expires_at=timezone.now() + timedelta(seconds=30))
+    entitlements = entitlements_for(ada)
+    assert entitlements.limit("projects") == 10
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+        assert entitlements.limit("projects") == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, 0),
+        (-1, -1),
+        (" 7 ", 7),
+        (2.0, 2),
+        ("1e3", 1000),
+        ("", None),
+        ("inf", None),
+        ("nan", None),
+        ("1e999999999", None),
+        (True, None),
+        (None, None),
+        ([1], None),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(value, expected):
+    found = number_in(value)
+    assert (found, type(found)) == (expected, type(expected))

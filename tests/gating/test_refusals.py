@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from polar_django.exceptions import ConfigurationError
@@ -44,7 +45,7 @@ def test_a_visitor_is_sent_to_sign_in_and_back():
 
 def test_who_lacks_the_benefit_is_sent_to_upgrade_and_back():
     response = refuse(asked("/report/", headers=BROWSER), NO_BENEFIT)
-    assert (response.status_code, response.url) == (302, "/pricing/?next=/report/")
+    assert (response.status_code, response.url) == (302, "/pricing/?benefit=pro&next=/report/")
 
 
 def test_our_own_login_url_goes_before_that_of_django(settings):
@@ -56,14 +57,39 @@ def test_our_own_login_url_goes_before_that_of_django(settings):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("pricing", "/pricing/?next=/report/"),
-        ("/plans/?from=gate", "/plans/?from=gate&next=/report/"),
-        ("https://shop.example.com/plans", "https://shop.example.com/plans?next=/report/"),
+        ("pricing", "/pricing/?benefit=pro&next=/report/"),
+        ("/plans/?from=gate", "/plans/?from=gate&benefit=pro&next=/report/"),
+        (
+            "https://shop.example.com/plans",
+            "https://shop.example.com/plans?benefit=pro&next=/report/",
+        ),
     ],
 )
 def test_the_upgrade_page_is_named_by_path_address_or_url_name(settings, given, expected):
     settings.POLAR_DJANGO = {"UPGRADE_URL": given}
     assert refuse(asked("/report/"), NO_BENEFIT).url == expected
+
+
+def test_the_upgrade_page_learns_what_was_missing():
+    assert refuse(asked("/report/"), EITHER).url == (
+        "/pricing/?benefit=pro&benefit=team&next=/report/"
+    )
+    no_plan = Decision(False, Reason.NO_SUBSCRIPTION, ("yearly",))
+    assert refuse(asked("/report/"), no_plan).url == "/pricing/?plan=yearly&next=/report/"
+    any_plan = Decision(False, Reason.NO_SUBSCRIPTION)
+    assert refuse(asked("/report/"), any_plan).url == "/pricing/?next=/report/"
+
+
+def test_a_project_answers_in_its_own_way_and_leaves_the_rest_to_us(settings):
+    def answer(request, decision):
+        if decision.reason is Reason.NO_BENEFIT:
+            return HttpResponse(f"Buy {decision.missing[0]}", status=402)
+
+    settings.POLAR_DJANGO = {"REFUSAL": answer, "UPGRADE_URL": "/pricing/"}
+    own = refuse(asked(), NO_BENEFIT)
+    assert (own.status_code, own.content) == (402, b"Buy pro")
+    assert "no-store" in own.headers["Cache-Control"]
+    assert refuse(asked(), NO_USER).url.startswith("/sign-in/")
 
 
 def test_a_url_name_that_does_not_exist_says_which_setting_is_wrong(settings):
@@ -108,7 +134,7 @@ def test_htmx_is_told_where_to_go_and_returns_to_the_page_not_the_fragment():
     current = {"HX-Current-URL": "http://testserver/report/?page=2"}
     response = refuse(asked("/fragment/", headers={**HTMX, **current}), NO_BENEFIT)
     assert response.status_code == 200
-    assert response.headers["HX-Redirect"] == "/pricing/?next=/report/%3Fpage%3D2"
+    assert response.headers["HX-Redirect"] == "/pricing/?benefit=pro&next=/report/%3Fpage%3D2"
     assert response.content == b""
     visitor = refuse(asked("/fragment/", headers={**HTMX, **current}), NO_USER)
     assert visitor.headers["HX-Redirect"] == "/sign-in/?next=/report/%3Fpage%3D2"
@@ -117,7 +143,7 @@ def test_htmx_is_told_where_to_go_and_returns_to_the_page_not_the_fragment():
 def test_htmx_on_another_sites_page_brings_no_way_back():
     elsewhere = {"HX-Current-URL": "https://evil.example/"}
     response = refuse(asked("/fragment/", headers={**HTMX, **elsewhere}), NO_BENEFIT)
-    assert response.headers["HX-Redirect"] == "/pricing/"
+    assert response.headers["HX-Redirect"] == "/pricing/?benefit=pro"
 
 
 def test_after_a_post_the_way_back_is_the_page_of_the_form():
@@ -198,7 +224,7 @@ def test_the_whole_way_through_a_client(client, settings):
     assert client.get("/door/async-decorator/").url == "/sign-in/?next=/door/async-decorator/"
     client.force_login(person())
     answer = client.get("/door/mixin/", follow=True)
-    assert answer.redirect_chain == [("/gated-pricing/?next=/door/mixin/", 302)]
+    assert answer.redirect_chain == [("/gated-pricing/?benefit=pro&next=/door/mixin/", 302)]
     assert answer.status_code == 403
     assert client.get("/door/dispatch/", headers=JSON).json() == {
         "code": "benefit_required",
