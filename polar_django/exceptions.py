@@ -22,6 +22,7 @@ No message carries a token, a request body or an e-mail address.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -87,13 +88,15 @@ class ProviderError(PolarDjangoError):
     """The provider answered with an error, or not at all.
 
     `status` is the HTTP status (None without an answer), `code` the provider's own name for the
-    error ("AlreadyCanceledSubscription"), "" where it has none.
+    error ("AlreadyCanceledSubscription"), "" where it has none. `answered_at` is when it answered,
+    on its own clock, None where it did not say.
     """
 
     def __init__(self, message: str, *, status: int | None = None, code: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.answered_at: datetime | None = None
 
 
 class ProviderUnavailable(ProviderError):

@@ -334,12 +334,14 @@ class Event:
 class Answer:
     """What a call to the provider returned. `answered_at` is on the provider's clock.
 
-    `first` is the object the call was about.
+    `first` is the object the call was about. `total` is how many objects a list holds on all its
+    pages, where the provider says so.
     """
 
     provider: str
     answered_at: datetime
     observations: tuple[Observation, ...] = ()
+    total: int | None = None
 
     @property
     def first(self) -> ObjectSnapshot:

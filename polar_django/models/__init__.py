@@ -7,6 +7,7 @@ from polar_django.models.orders import CheckoutSession, Order, Refund
 from polar_django.models.subscriptions import Seat, Subscription
 from polar_django.models.transitions import Transition, WriteLock
 from polar_django.models.usage import UsageEvent
+from polar_django.models.walks import Walk
 from polar_django.models.webhooks import WebhookDelivery
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Subscription",
     "Transition",
     "UsageEvent",
+    "Walk",
     "WebhookDelivery",
     "WriteLock",
 ]

@@ -5,6 +5,7 @@ from django.db import models
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.querysets import CustomerQuerySet
 
 
 class Customer(MirroredModel):
@@ -19,8 +20,12 @@ class Customer(MirroredModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
 
+    objects = CustomerQuerySet.as_manager()
+
     class Meta:
         indexes = [
+            # The order in which the provider lists them, for `mirror.reconcile`.
+            models.Index(fields=["created_at"], name="polar_customer_listed"),
             models.Index(fields=["external_id"], name="polar_customer_external_id"),
             models.Index(fields=["email"], name="polar_customer_email"),
         ]

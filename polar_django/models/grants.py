@@ -44,6 +44,8 @@ class BenefitGrant(MirroredModel):
 
     class Meta:
         indexes = [
+            # The order in which the provider lists them, for `mirror.reconcile`.
+            models.Index(fields=["created_at"], name="polar_grant_listed"),
             models.Index(
                 fields=["subscriber", "benefit"],
                 condition=Q(is_granted=True, is_revoked=False),

@@ -12,6 +12,16 @@ from django.utils import timezone
 ACTIVE_STATUSES = frozenset({"trialing", "active"})
 
 
+class CustomerQuerySet(models.QuerySet[Any]):
+    def living(self) -> Self:
+        """Those the provider has not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def unclaimed(self) -> Self:
+        """Living, and nobody's here: `mirror.linking.link_customer` gives them to a subscriber."""
+        return self.living().filter(subscriber__isnull=True)
+
+
 class ProductQuerySet(models.QuerySet[Any]):
     def named(self, names: Iterable[str]) -> Self:
         """Those whose key or id is among the names."""

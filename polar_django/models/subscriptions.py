@@ -51,6 +51,8 @@ class Subscription(MirroredModel):
     class Meta:
         indexes = [
             models.Index(fields=["status", "current_period_end"], name="polar_subscription_status"),
+            # The order in which the provider lists them, for `mirror.reconcile`.
+            models.Index(fields=["started_at"], name="polar_subscription_listed"),
         ]
 
     @property
@@ -69,7 +71,11 @@ class Subscription(MirroredModel):
 
 
 class Seat(MirroredModel):
-    """A place in a team's purchase. Ids are reused: a revoked seat may be assigned again."""
+    """A place in a team's purchase. Ids are reused: a revoked seat may be assigned again.
+
+    A revoked seat names nobody any more; `last_member` and `last_email` say who held it last, as
+    of `last_held_as_of`.
+    """
 
     subscription = mirrored_key("polar_django.Subscription", "seat_set")
     order = mirrored_key("polar_django.Order", "seat_set")
@@ -80,6 +86,9 @@ class Seat(MirroredModel):
     claimed_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     invitation_token_expires_at = models.DateTimeField(null=True, blank=True)
+    last_member = mirrored_key("polar_django.Member", "last_seat_set", db_index=False)
+    last_email = models.CharField(max_length=320, null=True, blank=True)
+    last_held_as_of = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [

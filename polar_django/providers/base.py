@@ -166,9 +166,18 @@ class Provider(ABC):
         """All objects of a kind, page by page, oldest first; one call a page.
 
         `kind` is "customers", "products", "benefits", "benefit_grants", "subscriptions",
-        "orders", …; `filters` are the provider's own, e.g. `customer_id=`. Raises NotSupported
-        for a kind it does not list.
+        "orders", …; `filters` are the provider's own, e.g. `customer_id=`. `start_page=` (from 1,
+        only given where it is higher) begins at a later page. Raises NotSupported for a kind it
+        does not list.
         """
+
+    def get_object(self, kind: str, object_id: str) -> Answer:
+        """One object of a kind of `list_objects` as it is now. One call.
+
+        Raises ObjectNotFound where there is none (any more), and only then; NotSupported for a
+        kind that is not read one by one.
+        """
+        raise self._cannot(f"read one object of {kind}")
 
     def get_customer(self, customer_id: str) -> Answer:
         """A customer as it is now. Raises ObjectNotFound, also for a deleted one. One call."""

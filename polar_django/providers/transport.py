@@ -119,7 +119,9 @@ class Transport:
             again = asked is not None or (method == "GET" and (status >= 500 or status == 429))
             if again and time.monotonic() < deadline and self.retries.wait(attempt, asked):
                 continue
-            raise refusal(call, status, _json_or_none(answer), headers)
+            refused = refusal(call, status, _json_or_none(answer), headers)
+            refused.answered_at = _provider_time(headers)
+            raise refused
 
     def _send(
         self, method: str, url: str, content: bytes | None

@@ -21,6 +21,14 @@ def object_in(reply: Reply) -> Json:
     return reply.data
 
 
+def total_in(reply: Reply) -> int | None:
+    """How many objects a list holds on all its pages; None for what is no list."""
+    data = reply.data if isinstance(reply.data, dict) else {}
+    pagination = data.get("pagination")
+    total = pagination.get("total_count") if isinstance(pagination, dict) else None
+    return total if isinstance(total, int) else None
+
+
 def answered_at(reply: Reply, seen: Iterable[Observation]) -> datetime:
     """When the provider answered, on its clock.
 

@@ -76,13 +76,15 @@ class PolarClient:
         """One page, as asked for."""
         return self.transport.request("GET", _collection(kind).route, query=query)
 
-    def pages(self, kind: str, **filters: QueryValue) -> Iterator[tuple[Reply, list[Any]]]:
+    def pages(
+        self, kind: str, *, start_page: int = 1, **filters: QueryValue
+    ) -> Iterator[tuple[Reply, list[Any]]]:
         """All pages of a list with their items, oldest first; empty ones are left out.
 
         Raises ProviderUnavailable where the answer is no list, or the same page comes again.
         """
         sorting, items_name = _collection(kind)[1:]
-        number, before = 1, None
+        number, before = start_page, None
         while True:
             paging: dict[str, QueryValue] = {}
             if sorting is not None:

@@ -22,7 +22,7 @@ from polar_django.providers.base import (
     StateAnswer,
 )
 from polar_django.providers.polar import events, webhooks
-from polar_django.providers.polar.answers import answered_at, object_in, refuse_conflict
+from polar_django.providers.polar.answers import answered_at, object_in, refuse_conflict, total_in
 from polar_django.providers.polar.client import PolarClient
 from polar_django.providers.polar.connection import transport_for
 from polar_django.providers.polar.customer_state import customer_state
@@ -168,8 +168,21 @@ class PolarProvider(Provider):
         return self._get("orders", order_id)
 
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
-        for reply, items in self.client.pages(kind, **filters):
-            yield self._page(kind, reply, items)
+        try:
+            for reply, items in self.client.pages(kind, **filters):
+                yield self._page(kind, reply, items)
+        except ObjectNotFound as error:
+            if not error.code:
+                raise self._cannot(f"list {kind}: the server knows no such route") from error
+            raise
+
+    def get_object(self, kind: str, object_id: str) -> Answer:
+        try:
+            return self._get(kind, object_id)
+        except ObjectNotFound as error:
+            if not error.code:
+                raise self._cannot(f"read one of {kind}: the server knows no such route") from error
+            raise
 
     def _get(self, kind: str, object_id: str) -> Answer:
         return self._answer(kind, self.client.get(kind, object_id))
@@ -190,7 +203,12 @@ class PolarProvider(Provider):
             raise ProviderUnavailable(
                 f"An answer about {kind} has an object without id."
             ) from error
-        return Answer(provider=self.name, answered_at=answered_at(reply, seen), observations=seen)
+        return Answer(
+            provider=self.name,
+            answered_at=answered_at(reply, seen),
+            observations=seen,
+            total=total_in(reply),
+        )
 
     def _search_customer(self, attribute: str, wanted: str, **filters: str) -> Answer | None:
         """The filters find more than equal values, so that every page is looked through."""
