@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from polar_django.exceptions import ConfigurationError, UnknownPlan
 
-__all__ = ["Plan", "Settings", "beat_schedule", "get_settings", "subscriber_model"]
+__all__ = ["AccessPolicy", "Plan", "Settings", "beat_schedule", "get_settings", "subscriber_model"]
 
 Reader = Callable[[str, Any], Any]
 
@@ -99,6 +99,64 @@ def _plans(name: str, value: Any) -> Mapping[str, Plan]:
     return plans
 
 
+# Polar's eight, onto which every provider maps its own.
+_STATUSES = (
+    "incomplete",
+    "incomplete_expired",
+    "trialing",
+    "active",
+    "past_due",
+    "canceled",
+    "unpaid",
+    "paused",
+)
+
+
+def _statuses(name: str, value: Any) -> tuple[str, ...]:
+    given = _texts(name, value)
+    for status in given:
+        if status not in _STATUSES:
+            raise ConfigurationError(
+                f"{name} has {status!r}, which is no status of a subscription. Known: "
+                f"{', '.join(_STATUSES)}."
+            )
+        if status == "past_due":
+            raise ConfigurationError(f"{name}: past_due has its own key, past_due_days.")
+    return given
+
+
+def _days(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 3650:
+        raise ConfigurationError(f"{name} must be a number of days from 0.")
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """When a subscription gives access, at a provider that has no grants of its own.
+
+    `statuses` give it, `until_period_end` to the end of the paid period, and `past_due` for so many
+    days after the charge failed. All others give none.
+    """
+
+    statuses: tuple[str, ...] = _setting(("trialing", "active"), _statuses)
+    until_period_end: tuple[str, ...] = _setting(("canceled",), _statuses)
+    past_due_days: float = _setting(0.0, _days)
+
+
+def _policies(name: str, value: Any) -> Mapping[str, AccessPolicy]:
+    return {
+        provider: AccessPolicy(
+            **_read(
+                AccessPolicy,
+                f"{name}[{provider!r}]",
+                _mapping(f"{name}[{provider!r}]", options),
+            )
+        )
+        for provider, options in _mapping(name, value).items()
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`POLAR_DJANGO`, key for field, in lower case. docs/settings.md describes each."""
@@ -113,6 +171,7 @@ class Settings:
     plans: Mapping[str, Plan] = _setting({}, _plans)
     products: Mapping[str, str] = _setting({}, _text_map)
     benefits: Mapping[str, str] = _setting({}, _text_map)
+    access: Mapping[str, AccessPolicy] = _setting({}, _policies)
     free_benefits: tuple[str, ...] = _setting((), _texts)
     staff_bypass: bool = _setting(False, _flag)
     subscriber_model: str = _setting("", _text)
@@ -130,6 +189,10 @@ class Settings:
     max_webhook_bytes: int = _setting(1_000_000, _whole)
     inbox_retention_days: int = _setting(90, _whole)
     process_inline: bool = _setting(False, _flag)
+
+    def access_policy(self, provider: str) -> AccessPolicy:
+        """When a subscription at this provider gives access; the default where none is set."""
+        return self.access.get(provider) or AccessPolicy()
 
     def plan(self, key: str) -> Plan:
         """The plan of that key. Raises UnknownPlan."""

@@ -261,7 +261,8 @@ class BenefitGrantSnapshot(ObjectSnapshot):
     """`is_revoked` is false too while a grant waits for an action of the customer (`error`).
 
     `for_team` says that the customer was a team; whether the grant is a seat's is the mirror's to
-    say, which knows the purchase.
+    say, which knows the purchase. `expires_at` ends the grant by itself: a derived grant has it
+    (`providers.access`), Polar's own never.
     """
 
     customer_id: str | None = None
@@ -273,6 +274,7 @@ class BenefitGrantSnapshot(ObjectSnapshot):
     is_revoked: bool = False
     granted_at: datetime | None = None
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
     error: Json | None = None
     properties: Json = field(default_factory=dict)
     for_team: bool = False

@@ -22,6 +22,7 @@ _NOT_IN_A_STATE = (
     "as_of",
     "created_at",
     "customer_id",
+    "expires_at",
     "member_id",
     "modified_at",
     "order_id",

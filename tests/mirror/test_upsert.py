@@ -144,10 +144,10 @@ def test_our_own_columns_outlive_every_version():
     apply(event(subscription(), seconds=1))
     BenefitGrant.objects.all().delete()
     apply(event(grant(), seconds=1))
-    BenefitGrant.objects.update(reason="for the beta", expires_at=at(99))
+    BenefitGrant.objects.update(reason="for the beta")
     apply(event(grant(properties={"x": 1}), seconds=2))
     row = BenefitGrant.objects.get()
-    assert (row.reason, row.expires_at, row.properties) == ("for the beta", at(99), {"x": 1})
+    assert (row.reason, row.properties) == ("for the beta", {"x": 1})
 
 
 def test_a_known_subscription_costs_four_statements(django_assert_num_queries):
