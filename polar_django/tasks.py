@@ -18,6 +18,7 @@ from polar_django.conf import get_settings
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable, RateLimited
 from polar_django.mirror.answers import apply_answer, stored_keys
 from polar_django.models import BenefitGrant, Transition
+from polar_django.models.databases import on_primary
 from polar_django.providers.registry import get_provider
 from polar_django.webhooks import inbox, processing
 
@@ -97,7 +98,7 @@ def read_customer_grants(self: "Task[Any, Any]", provider: str, customer_id: str
     A customer state has contradicted the mirror, and a state alone proves nothing. Tried again,
     later each time, while the provider is unavailable.
     """
-    grants = BenefitGrant.objects.filter(provider=provider, customer_id=customer_id)
+    grants = on_primary(BenefitGrant).filter(provider=provider, customer_id=customer_id)
     sent = stored_keys(*grants.only("pk"))
     try:
         for page in get_provider(provider).list_objects("benefit_grants", customer_id=customer_id):

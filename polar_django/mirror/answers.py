@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from polar_django.mirror.upsert import Applied, apply_versions
 from polar_django.mirror.versions import Cause, Version
+from polar_django.models.databases import on_primary, primary
 from polar_django.snapshots import Answer
 
 __all__ = ["apply_answer", "stored_keys"]
@@ -29,7 +30,7 @@ def stored_keys(*rows: Model) -> dict[str, datetime | None]:
     return {
         key: as_of
         for table, keys in ids.items()
-        for key, as_of in table._default_manager.filter(pk__in=keys).values_list("pk", "as_of")
+        for key, as_of in on_primary(table).filter(pk__in=keys).values_list("pk", "as_of")
     }
 
 
@@ -51,5 +52,5 @@ def apply_answer(
         Version(answer.provider, seen.snapshot, as_of, cause, embedded=seen.embedded)
         for seen in answer.observations
     ]
-    with transaction.atomic():
+    with transaction.atomic(using=primary()):
         return apply_versions(versions)

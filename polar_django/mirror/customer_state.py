@@ -14,6 +14,7 @@ from django.db.models import Q
 from polar_django.mirror.versions import NEVER, Cause, Version, Weight
 from polar_django.models import BenefitGrant
 from polar_django.models.base import MirroredModel
+from polar_django.models.databases import on_primary
 from polar_django.snapshots import CustomerState, Event
 
 # A grant that changed this shortly before the state was made may rightly be missing from it.
@@ -77,10 +78,14 @@ def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
         if event.state
     }
     everything_listed = {key for keys in listed.values() for key in keys}
-    stored = BenefitGrant.objects.filter(
-        Q(is_granted=True, is_revoked=False) | Q(pk__in=everything_listed),
-        customer_id__in=newest,
-    ).values_list("pk", "customer_id", "is_granted", "granted_at")
+    stored = (
+        on_primary(BenefitGrant)
+        .filter(
+            Q(is_granted=True, is_revoked=False) | Q(pk__in=everything_listed),
+            customer_id__in=newest,
+        )
+        .values_list("pk", "customer_id", "is_granted", "granted_at")
+    )
     known = set()
     contradicted = set()
     for key, customer_id, is_granted, granted_at in stored:

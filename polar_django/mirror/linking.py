@@ -18,6 +18,7 @@ from polar_django.mirror import locks
 from polar_django.mirror.tables import OWNED
 from polar_django.mirror.transitions import entry
 from polar_django.models import BenefitGrant, CheckoutSession, Customer, Member, Transition
+from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import primary_key_in, subscriber_class
 
 __all__ = ["claim_checkout", "link_customer"]
@@ -31,9 +32,10 @@ def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False)
     Raises CustomerConflict where it is another subscriber's, unless `replace`. Linking again to
     the same subscriber re-homes what was left behind, and tells nobody.
     """
-    with transaction.atomic():
+    with transaction.atomic(using=primary()):
         locks.take([locks.customer_lock(customer.provider, customer.pk)])
-        holder = Customer.objects.filter(pk=customer.pk).values_list("subscriber_id", flat=True)[0]
+        mine = on_primary(Customer).filter(pk=customer.pk)
+        holder = mine.values_list("subscriber_id", flat=True)[0]
         if holder is not None and holder != subscriber.pk and not replace:
             raise CustomerConflict(
                 f"The customer {customer.pk} belongs to another subscriber. Staff can link it anew."
@@ -42,7 +44,7 @@ def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False)
         for table in OWNED:
             table._default_manager.filter(customer=customer).update(subscriber=subscriber)
         if holder != subscriber.pk:
-            Transition.objects.bulk_create([news_of_link(customer, Transition.Source.VERB)])
+            on_primary(Transition).bulk_create([news_of_link(customer, Transition.Source.VERB)])
     customer.subscriber = subscriber
 
 
@@ -69,7 +71,7 @@ def resolve_owners(changed: Rows, copies: Rows) -> list[Customer]:
     incoming = changed.get(Customer, {})
     copied = copies.get(Customer, {})
     wanted = ({row.customer_id for row in orphans} | copied.keys()) - incoming.keys()
-    stored = Customer.objects.defer("raw").in_bulk(wanted) if wanted else {}
+    stored = on_primary(Customer).defer("raw").in_bulk(wanted) if wanted else {}
     customers: dict[str, Any] = {**copied, **stored, **incoming}
 
     owners = {key: row.subscriber_id for key, row in customers.items()}
@@ -138,7 +140,7 @@ def _by_checkout(orphans: Iterable[Any], unlinked: set[str]) -> dict[str, Any]:
     }
     if not checkouts:
         return {}
-    made = CheckoutSession.objects.filter(pk__in=checkouts, subscriber__isnull=False)
+    made = on_primary(CheckoutSession).filter(pk__in=checkouts, subscriber__isnull=False)
     return {checkouts[key]: owner for key, owner in made.values_list("pk", "subscriber_id")}
 
 
@@ -146,7 +148,7 @@ def _existing(model: Any, keys: Iterable[Any]) -> set[Any]:
     wanted = {key for key in keys if key is not None}
     if not wanted:
         return set()
-    return set(model._default_manager.filter(pk__in=wanted).values_list("pk", flat=True))
+    return set(on_primary(model).filter(pk__in=wanted).values_list("pk", flat=True))
 
 
 def news_of_link(customer: Customer, source: str) -> Transition:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model
 
 from polar_django.models import BenefitGrant, Member, Order, Subscription
+from polar_django.models.databases import on_primary
 
 Rows = Mapping[Any, Mapping[str, Any]]
 
@@ -55,12 +56,13 @@ def _seats_of(
     wanted = {key for key in ids if key}
     known: dict[str | None, int | None] = {key: here[key].seats for key in wanted & here.keys()}
     if missing := wanted - here.keys():
-        known.update(table._default_manager.filter(pk__in=missing).values_list("pk", "seats"))
+        known.update(on_primary(table).filter(pk__in=missing).values_list("pk", "seats"))
     return known
 
 
 def _users_of(wanted: set[str], incoming: Iterable[Rows]) -> dict[str, Any]:
-    known: dict[str, Any] = dict(Member.objects.filter(pk__in=wanted).values_list("pk", "user_id"))
+    stored = on_primary(Member).filter(pk__in=wanted).values_list("pk", "user_id")
+    known: dict[str, Any] = dict(stored)
     for rows in incoming:
         for key, member in rows.get(Member, {}).items():
             known[key] = known.get(key) or member.user_id

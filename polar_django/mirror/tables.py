@@ -9,11 +9,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connections, router
+from django.db import connections
 from django.db.models import Model
 
 from polar_django import models, snapshots
 from polar_django.models.base import MirroredModel
+from polar_django.models.databases import on_primary
 from polar_django.snapshots import ObjectSnapshot
 
 TABLES: Mapping[type[ObjectSnapshot], type[MirroredModel]] = {
@@ -77,13 +78,13 @@ def write_rows(table: type[Model], rows: Iterable[Model], *, keep_existing: bool
     ordered: Sequence[Model] = sorted(rows, key=lambda row: str(row.pk))
     if not ordered:
         return
-    manager = table._default_manager
+    manager = on_primary(table)
     if keep_existing:
         manager.bulk_create(ordered, ignore_conflicts=True)
         return
     key = table._meta.pk.name
     columns = [field.name for field in table._meta.concrete_fields if field.name != key]
     # MySQL cannot name the constraint that may conflict, and refuses to be told one.
-    features = connections[router.db_for_write(table)].features
+    features = connections[manager.db].features
     target = [key] if features.supports_update_conflicts_with_target else None
     manager.bulk_create(ordered, update_conflicts=True, update_fields=columns, unique_fields=target)

@@ -18,6 +18,7 @@ from polar_django.mirror.transitions import changes_between, entry, news_of
 from polar_django.mirror.versions import Cause, Version, Weight, supersedes
 from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
+from polar_django.models.databases import on_primary
 from polar_django.models.fields import ID_LENGTH
 from polar_django.snapshots import Event
 
@@ -103,7 +104,7 @@ def apply_versions(
         _write(batch, versions[0].cause)
     unlisted = customer_state.customers_to_read(states)
     told = [*batch.news, *news]
-    Transition.objects.bulk_create(told)
+    on_primary(Transition).bulk_create(told)
     return Applied(
         changed=frozenset(
             (table._meta.model_name or "", key)
@@ -122,7 +123,7 @@ def _load(batch: _Batch, versions: Iterable[Version]) -> None:
             wanted.setdefault(TABLES[type(version.snapshot)], set()).add(version.snapshot.id)
     for table, ids in wanted.items():
         # `raw` is by far the largest column, and a new version brings its own.
-        found = table._default_manager.defer("raw").in_bulk(ids)
+        found = on_primary(table).defer("raw").in_bulk(ids)
         batch.stored[table] = found
         batch.rows[table] = dict(found)
 

@@ -14,6 +14,7 @@ from django.dispatch import Signal
 from polar_django import signals
 from polar_django.exceptions import MalformedPayload, NotSupported
 from polar_django.models import Customer, Transition, WebhookDelivery
+from polar_django.models.databases import on_primary
 from polar_django.providers.registry import get_provider
 from polar_django.webhooks.dispatch import WebhookEvent, handlers_for, name_of
 
@@ -48,13 +49,13 @@ class Surroundings:
         for table, keys in ids.items():
             if (model := _model_of(table)) is None:
                 continue
-            rows = model._default_manager.all()
+            rows = on_primary(model)
             if _has_subscriber(model):
                 rows = rows.select_related("subscriber")
             found.rows[table] = {str(key): row for key, row in rows.in_bulk(keys).items()}
         customers = {item.customer_id for item in transitions if item.customer_id}
         if customers:
-            linked = Customer.objects.filter(pk__in=customers, subscriber__isnull=False)
+            linked = on_primary(Customer).filter(pk__in=customers, subscriber__isnull=False)
             for customer in linked.select_related("subscriber").defer("raw"):
                 found.subscribers[customer.pk] = customer.subscriber
         return found

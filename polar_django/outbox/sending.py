@@ -12,6 +12,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from polar_django.models import Transition
+from polar_django.models.databases import on_primary
 from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
 from polar_django.webhooks.claims import claim_due
 from polar_django.webhooks.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
@@ -42,9 +43,9 @@ def send_due(limit: int = _BATCH) -> int:
     its second attempt on, one more for each receiver.
     """
     claimed = claim_due(
-        Transition.objects.filter(state__in=_DUE, due_at__lte=timezone.now()).order_by(
-            "due_at", "pk"
-        ),
+        on_primary(Transition)
+        .filter(state__in=_DUE, due_at__lte=timezone.now())
+        .order_by("due_at", "pk"),
         limit,
         lock=_LOCK,
         was_interrupted=lambda item: item.attempts > 0 and item.state == State.PENDING,

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from polar_django.models import Transition, WebhookDelivery
+from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Envelope
 from polar_django.webhooks.claims import claim_due
 from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
@@ -69,7 +70,7 @@ def store(provider: str, envelope: Envelope, body: bytes) -> WebhookDelivery | N
         received_at=now,
         due_at=now,
     )
-    using = router.db_for_write(WebhookDelivery)
+    using = primary()
     try:
         if connections[using].in_atomic_block:
             with transaction.atomic(using=using):
@@ -93,9 +94,9 @@ def claim(limit: int = 100) -> list[WebhookDelivery]:
     One that has killed its worker every time is given up here.
     """
     while claimed := claim_due(
-        WebhookDelivery.objects.filter(state__in=_WAITING, due_at__lte=timezone.now()).order_by(
-            "due_at", "pk"
-        ),
+        on_primary(WebhookDelivery)
+        .filter(state__in=_WAITING, due_at__lte=timezone.now())
+        .order_by("due_at", "pk"),
         limit,
         lock=_LOCK,
         was_interrupted=lambda delivery: delivery.state == State.PROCESSING,
@@ -115,7 +116,7 @@ def claim_one(pk: int) -> WebhookDelivery | None:
     ).update(state=State.PROCESSING, attempts=F("attempts") + 1, due_at=now + LEASE)
     if not taken:
         return None
-    claimed = WebhookDelivery.objects.filter(pk=pk, state=State.PROCESSING)
+    claimed = on_primary(WebhookDelivery).filter(pk=pk, state=State.PROCESSING)
     return next(iter(_without_killers(list(claimed))), None)
 
 
@@ -187,7 +188,7 @@ def replay(deliveries: QuerySet[WebhookDelivery]) -> list[int]:
     but `@on` handlers hear of the event again.
     """
     now = timezone.now()
-    free = deliveries.exclude(state=State.PROCESSING, due_at__gt=now)
+    free = deliveries.using(primary()).exclude(state=State.PROCESSING, due_at__gt=now)
     pks = list(free.order_by("pk").values_list("pk", flat=True))
     WebhookDelivery.objects.filter(pk__in=pks).update(
         state=State.PENDING, attempts=0, due_at=now, error_type="", error="", processed_at=None
@@ -201,9 +202,13 @@ def purge(older_than_days: int, *, states: Iterable[str] = (State.PROCESSED, Sta
     What still waits, or gave up, is kept however old, unless `states` names it. A delivery that an
     `@on` handler is yet to hear of is kept too.
     """
-    old = WebhookDelivery.objects.filter(
-        state__in=list(states), received_at__lt=timezone.now() - timedelta(days=older_than_days)
-    ).exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
+    old = (
+        on_primary(WebhookDelivery)
+        .filter(
+            state__in=list(states), received_at__lt=timezone.now() - timedelta(days=older_than_days)
+        )
+        .exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
+    )
     deleted = 0
     while batch := list(old.order_by("pk").values_list("pk", flat=True)[:_PURGE_BATCH]):
         _, counts = WebhookDelivery.objects.filter(pk__in=batch).delete()
@@ -213,7 +218,11 @@ def purge(older_than_days: int, *, states: Iterable[str] = (State.PROCESSED, Sta
 
 def backlog(older_than: timedelta = timedelta()) -> Backlog:
     """What has been due for longer than that, and what is dead. Two small queries."""
-    late = WebhookDelivery.objects.filter(
-        state__in=_WAITING, due_at__lte=timezone.now() - older_than
-    ).aggregate(due=Count("pk"), oldest=Min("due_at"))
-    return Backlog(late["due"], late["oldest"], WebhookDelivery.objects.dead().count())
+    late = (
+        on_primary(WebhookDelivery)
+        .filter(state__in=_WAITING, due_at__lte=timezone.now() - older_than)
+        .aggregate(due=Count("pk"), oldest=Min("due_at"))
+    )
+    return Backlog(
+        late["due"], late["oldest"], on_primary(WebhookDelivery).filter(state=State.DEAD).count()
+    )

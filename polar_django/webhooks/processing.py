@@ -15,6 +15,7 @@ from django.db import transaction
 from polar_django import signals
 from polar_django.mirror.upsert import Applied, Arrival, apply_arrivals
 from polar_django.models import WebhookDelivery
+from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Event
 from polar_django.webhooks import inbox
@@ -115,7 +116,7 @@ def _read(
 
 def _apply(messages: Sequence[_Message]) -> Applied:
     wanted = [message for message in messages if message.is_wanted]
-    with transaction.atomic():
+    with transaction.atomic(using=primary()):
         applied = apply_arrivals([message.arrival for message in wanted])
         inbox.finish(
             processed=[message.delivery for message in wanted],

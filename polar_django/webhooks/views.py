@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError, SignatureError
+from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider, known_providers
 from polar_django.webhooks import inbox, inline, wakeup
 from polar_django.webhooks.retries import describe
@@ -81,7 +82,7 @@ def _read(request: HttpRequest, limit: int) -> bytes | None:
 
 def _see_to(pk: int) -> None:
     if get_settings().process_inline:
-        transaction.on_commit(lambda: inline.process_now(pk), robust=True)
+        transaction.on_commit(lambda: inline.process_now(pk), using=primary(), robust=True)
     else:
         wakeup.wake()
 

@@ -19,6 +19,7 @@ from celery import current_app
 from django.db import transaction
 
 from polar_django.conf import get_settings
+from polar_django.models.databases import primary
 from polar_django.tasks import drain_inbox
 from polar_django.webhooks import inline
 
@@ -39,7 +40,7 @@ def wake() -> None:
     With `PROCESS_INLINE` that is done here, before this returns; it never raises. Otherwise costs
     microseconds. No queries of its own.
     """
-    transaction.on_commit(_wake_now, robust=True)
+    transaction.on_commit(_wake_now, using=primary(), robust=True)
 
 
 def _wake_now() -> None:
