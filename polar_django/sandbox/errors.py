@@ -18,7 +18,11 @@ __all__ = [
     "ClockRunsForward",
     "DiscountRedemptionLimitReached",
     "ExpiredCheckoutError",
+    "InvalidInvitationToken",
     "InvalidRequest",
+    "InvitationTokenExpired",
+    "NotASeatBasedOrder",
+    "NotASeatBasedSubscription",
     "NotOpenCheckout",
     "OtherSite",
     "PaymentError",
@@ -26,6 +30,10 @@ __all__ = [
     "ResourceNotFound",
     "ResourceUnavailable",
     "SandboxError",
+    "SeatAlreadyAssigned",
+    "SeatCustomerNotFound",
+    "SeatNotAvailable",
+    "SeatNotPending",
     "invalid",
 ]
 
@@ -35,6 +43,8 @@ class SandboxError(Exception):
 
     status = 400
     text = "Bad request."
+    # Where Polar's class name would say too little here.
+    shown = ""
 
     def __init__(self, detail: str = "") -> None:
         self.detail = detail or self.text
@@ -43,7 +53,7 @@ class SandboxError(Exception):
     @property
     def name(self) -> str:
         """What stands in `error`: Polar's own class name."""
-        return type(self).__name__
+        return self.shown or type(self).__name__
 
     def body(self) -> dict[str, Any]:
         """The JSON answer."""
@@ -112,6 +122,38 @@ class AlreadyActiveSubscriptionError(SandboxError):
 class AlreadyCanceledSubscription(SandboxError):
     status = 403
     text = "This subscription is already canceled or will be at the end of the period."
+
+
+class NotASeatBasedSubscription(SandboxError):
+    status, text = 400, "This subscription does not support seat-based pricing."
+
+
+class NotASeatBasedOrder(SandboxError):
+    status, text = 400, "This order does not support seat-based pricing."
+
+
+class SeatNotAvailable(SandboxError):
+    status, text = 400, "No available seats."
+
+
+class SeatAlreadyAssigned(SandboxError):
+    status, text = 400, "Seat already assigned to this customer."
+
+
+class SeatNotPending(SandboxError):
+    status, text = 400, "Seat is not pending."
+
+
+class SeatCustomerNotFound(SandboxError):
+    status, text, shown = 404, "Customer not found.", "CustomerNotFound"
+
+
+class InvalidInvitationToken(SandboxError):
+    status, text = 400, "Invalid or expired invitation token."
+
+
+class InvitationTokenExpired(SandboxError):
+    status, text = 403, "Invitation token has expired."
 
 
 class ProductNotDeletable(SandboxError):

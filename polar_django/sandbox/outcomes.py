@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from polar_django.sandbox.models import Checkout
+from polar_django.sandbox.models import Checkout, Seat
 
-__all__ = ["Confirmation"]
+__all__ = ["ClaimedSeat", "Confirmation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +17,11 @@ class Confirmation:
 
     checkout: Checkout
     customer_session_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedSeat:
+    """A claimed seat and the portal token of the member who sits on it."""
+
+    seat: Seat
+    customer_session_token: str

@@ -10,6 +10,7 @@ from polar_django.sandbox.api.routers import (
     client_checkouts,
     customer_members,
     customer_meters,
+    customer_seats,
     customer_sessions,
     customers,
     discounts,
@@ -38,6 +39,7 @@ api.add_router("/customers", customer_members.router)
 api.add_router("/members", members.router)
 api.add_router("/customer-sessions", customer_sessions.router)
 api.add_router("/customer-meters", customer_meters.router)
+api.add_router("/customer-seats", customer_seats.router)
 api.add_router("/checkouts/client", client_checkouts.router)
 api.add_router("/checkouts", checkouts.router)
 api.add_router("/subscriptions", subscriptions.router)

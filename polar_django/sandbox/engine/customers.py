@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox import clock, shapes, tokens
-from polar_django.sandbox.engine import grants, rows, subscriptions
+from polar_django.sandbox.engine import grants, rows, seats, subscriptions
 from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
 from polar_django.sandbox.engine.work import business_transaction
@@ -230,5 +230,6 @@ def delete_member(member: Member) -> None:
     with business_transaction() as work:
         rows.change(member, deleted_at=clock.tick())
         emit_member("deleted", member)
+        seats.revoke_seats_of_member(member)
         for grant in member.grants.filter(granted_at__isnull=False).order_by("created_at"):
             work.later(partial(grants.revoke_grant, grant.id))

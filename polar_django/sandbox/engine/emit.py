@@ -17,6 +17,7 @@ from polar_django.sandbox.models import (
     Customer,
     Member,
     Order,
+    Seat,
     Subscription,
     WebhookEvent,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "emit_grant",
     "emit_member",
     "emit_order",
+    "emit_seat",
     "emit_state",
     "emit_state_soon",
     "emit_subscription",
@@ -119,3 +121,13 @@ def emit_grant(name: str, row: BenefitGrant, previous_properties: Mapping[str, A
     data = shapes.benefit_grant_webhook(row, previous_properties)
     emit(f"benefit_grant.{name}", data, customer_id=row.customer_id)
     emit_state_soon(row.customer_id)
+
+
+def emit_seat(name: str, row: Seat) -> None:
+    """customer_seat.assigned, .claimed or .revoked; a revoked one is shown to its purchase's buyer.
+
+    Reads `row.subscription` or `row.order` once the seat has no holder.
+    """
+    source = row.subscription or row.order
+    customer_id = row.customer_id or (source.customer_id if source is not None else None)
+    emit(f"customer_seat.{name}", shapes.seat(row), customer_id=customer_id)

@@ -27,6 +27,8 @@ __all__ = [
     "sync_subscription",
 ]
 
+_Wanted = tuple[Benefit, Member | None]
+
 # A refund takes nothing away by itself.
 HELD_ORDERS = ("paid", "partially_refunded", "refunded")
 
@@ -39,7 +41,7 @@ def sync_subscription(subscription_id: UUID) -> None:
     row = Subscription.objects.select_related("product", "customer").get(pk=subscription_id)
     if _is_in_grace(row):
         return
-    wanted = _wanted(row.product) if row.status in ACTIVE_STATUSES else []
+    wanted = _wanted(row.product, row) if row.status in ACTIVE_STATUSES else []
     _sync(row.customer, wanted, subscription=row)
 
 
@@ -47,7 +49,7 @@ def sync_order(order_id: UUID) -> None:
     """The same for a one-time purchase."""
     row = Order.objects.select_related("product", "customer").get(pk=order_id)
     has_benefits = row.product is not None and row.status in HELD_ORDERS
-    wanted = _wanted(row.product) if has_benefits and row.product else []
+    wanted = _wanted(row.product, row) if has_benefits and row.product else []
     _sync(row.customer, wanted, order=row)
 
 
@@ -76,17 +78,25 @@ def _is_in_grace(row: Subscription) -> bool:
     return bool(days) and clock.now() < row.past_due_at + timedelta(days=days)
 
 
-def _wanted(product: Product) -> list[Benefit]:
-    """The product's benefits in order; none where seats have to be claimed first."""
-    if product.prices.filter(amount_type="seat_based").exists():
-        return []
+def _key(benefit: Benefit, member: Member | None) -> tuple[UUID, UUID | None]:
+    return benefit.id, member.id if member is not None else None
+
+
+def _wanted(product: Product, source: Subscription | Order) -> list[_Wanted]:
+    """The product's benefits in order, for the owner; with seats, for each who claimed one."""
     links = product.product_benefits.select_related("benefit").order_by("order")
-    return [link.benefit for link in links if not link.benefit.is_deleted]
+    benefits = [link.benefit for link in links if not link.benefit.is_deleted]
+    if source.seats is None:
+        owner = source.customer.members.filter(role="owner", deleted_at=None).first()
+        return [(benefit, owner) for benefit in benefits]
+    claimed = source.seat_rows.filter(status="claimed", member__isnull=False)
+    members = [seat.member for seat in claimed.select_related("member").order_by("claimed_at")]
+    return [(benefit, member) for member in members for benefit in benefits]
 
 
 def _sync(
     customer: Customer,
-    wanted: Sequence[Benefit],
+    wanted: Sequence[_Wanted],
     *,
     subscription: Subscription | None = None,
     order: Order | None = None,
@@ -95,19 +105,18 @@ def _sync(
         customer=customer, subscription=subscription, order=order
     ).select_related("customer", "member", "benefit")
     grants = sorted(existing, key=lambda each: each.created_at)
-    wanted_ids = {benefit.id for benefit in wanted}
+    wanted_keys = {_key(benefit, member) for benefit, member in wanted}
     for grant in grants:
-        if grant.is_granted and grant.benefit_id not in wanted_ids:
+        if grant.is_granted and (grant.benefit_id, grant.member_id) not in wanted_keys:
             _revoke(grant)
-    by_benefit = {grant.benefit_id: grant for grant in grants}
-    owner = Member.objects.filter(customer=customer, role="owner", deleted_at=None).first()
-    for benefit in wanted:
-        found = by_benefit.get(benefit.id)
+    by_key = {(grant.benefit_id, grant.member_id): grant for grant in grants}
+    for benefit, member in wanted:
+        found = by_key.get(_key(benefit, member))
         if found is None:
             made = rows.create(
                 BenefitGrant,
                 customer=customer,
-                member=owner,
+                member=member,
                 benefit=benefit,
                 subscription=subscription,
                 order=order,

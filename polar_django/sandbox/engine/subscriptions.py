@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import grants, orders, rows
+from polar_django.sandbox.engine import grants, orders, rows, seats
 from polar_django.sandbox.engine.emit import emit_subscription
 from polar_django.sandbox.engine.fulfilment import add_subscription
 from polar_django.sandbox.engine.work import business_transaction
@@ -138,12 +138,14 @@ def revoke(
 ) -> Subscription:
     """End it now, also where an end or a pause is scheduled. Raises AlreadyCanceledSubscription.
 
-    Sends subscription.updated, .canceled, .revoked; then grants are revoked, pending orders voided.
+    Sends customer_seat.revoked for each seat, subscription.updated, .canceled, .revoked; then
+    grants are revoked, pending orders voided.
     """
     with business_transaction():
         subscription.refresh_from_db()
         if subscription.status not in (*BILLABLE_STATUSES, "paused"):
             raise AlreadyCanceledSubscription
+        seats.revoke_seats_of_subscription(subscription)
         now = clock.tick()
         values: dict[str, Any] = {"canceled_at": now, "ends_at": now}
         if reason is not None or comment is not None:

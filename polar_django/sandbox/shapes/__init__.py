@@ -21,6 +21,7 @@ from polar_django.sandbox.shapes.grants import benefit_grant, benefit_grant_webh
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.orders import order, refund
 from polar_django.sandbox.shapes.organizations import organization
+from polar_django.sandbox.shapes.seats import seat, seat_claim_info, seats_list
 from polar_django.sandbox.shapes.subscriptions import subscription
 from polar_django.sandbox.shapes.webhooks import (
     delivery_log_entry,
@@ -51,6 +52,9 @@ __all__ = [
     "price",
     "product",
     "refund",
+    "seat",
+    "seat_claim_info",
+    "seats_list",
     "subscription",
     "success_url",
     "webhook_delivery",
