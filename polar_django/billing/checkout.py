@@ -65,7 +65,7 @@ def create_checkout_session(
 
     session = get_open_session(customer, wanted.key, first.pk, seats=count, success_url=success)
     if session is not None:
-        session = _still_open(service, session)
+        session = _still_offered(service, session, first.pk, seats=count)
     if session is None:
         session = _create(
             service,
@@ -164,9 +164,15 @@ def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
     return CheckoutSession.objects.get(pk=answer.first.id)
 
 
-def _still_open(service: Provider, session: CheckoutSession) -> CheckoutSession | None:
-    """The session as the provider has it now; None where it has been paid or has expired."""
+def _still_offered(
+    service: Provider, session: CheckoutSession, product_id: str, *, seats: int | None
+) -> CheckoutSession | None:
+    """The session as the provider has it now; None where it is paid, expired, or sells another.
+
+    The buyer may have chosen anew on the pay page, in another tab, and we not have heard of it yet.
+    """
     sent = stored_keys(session)
     write_answer(service.get_checkout(session.pk), sent=sent)
     session.refresh_from_db()
-    return session if session.status == "open" else None
+    is_the_same = session.product_id == product_id and seats in (None, session.seats)
+    return session if session.status == "open" and is_the_same else None

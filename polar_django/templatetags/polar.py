@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 from django.middleware.csrf import get_token
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
@@ -25,9 +26,10 @@ register = template.Library()
 def has_benefit(holder: Any, key: str) -> bool:
     """`{% if user|has_benefit:"pro" %}`: whether a subscriber, or a user's seats, hold this now.
 
-    Whatever is no such object holds nothing. One query per object the first time.
+    A visitor holds what is free, whatever else is no such object nothing. One query per object the
+    first time.
     """
-    return isinstance(holder, Model) and entitlements.has_benefit(holder, key)
+    return isinstance(holder, Model | AnonymousUser) and entitlements.has_benefit(holder, key)
 
 
 class BenefitNode(template.Node):

@@ -15,10 +15,18 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from polar_django.billing.confirm import confirm_checkout
+from polar_django.exceptions import PolarDjangoError
 from polar_django.gating.addresses import safe_next
 from polar_django.models import CheckoutSession
 from polar_django.subscribers import resolve_subscriber
-from polar_django.views.buyers import address_set_as, buyers_only, keep_private, see_other
+from polar_django.views.buyers import (
+    address_set_as,
+    buyers_only,
+    keep_private,
+    see_other,
+    stay_address,
+)
+from polar_django.views.refusals import refusal_page
 
 _LONGEST_ID = 255
 
@@ -55,6 +63,13 @@ def tell_status(request: HttpRequest) -> HttpResponse:
 
 @buyers_only
 def _show_outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
+    try:
+        return _outcome(request, subscriber)
+    except PolarDjangoError as error:
+        return refusal_page(request, error, again=stay_address(request), may_have_paid=True)
+
+
+def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     checkout = _own_checkout(request, subscriber)
     state = confirm_checkout(checkout)
     if state == "active":

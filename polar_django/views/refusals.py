@@ -46,20 +46,25 @@ _NO_EMAIL = _Page(
     _("We need your e-mail address"),
     _("Receipts are sent by e-mail. Add an address to your account, then try again."),
 )
+_BAD_EMAIL = _Page(
+    409,
+    _("Your e-mail address was not accepted"),
+    _("Receipts are sent by e-mail. Correct the address of your account, then try again."),
+)
 _UNAVAILABLE = _Page(
     503,
     _("Payments are not available right now"),
-    _("We could not reach the payment service. Nothing was charged. Please try again in a minute."),
+    _("We could not reach the payment service. Please try again in a minute."),
 )
 _REFUSED = _Page(
     502,
     _("The payment service refused"),
-    _("The payment service did not accept this request. Nothing was charged. Please write to us."),
+    _("The payment service did not accept this request. Please write to us."),
 )
 _MISCONFIGURED = _Page(
     503,
     _("Payments are not available right now"),
-    _("Buying is not set up correctly here. Nothing was charged. Please write to us."),
+    _("Buying is not set up correctly here. Please write to us."),
 )
 _NO_SUBSCRIBER = _Page(
     403,
@@ -73,17 +78,25 @@ _NOT_ALLOWED = _Page(
 )
 
 
-def refusal_page(request: HttpRequest, error: PolarDjangoError, *, again: str) -> HttpResponse:
+_NOT_CHARGED = _("Nothing was charged.")
+_PERHAPS_CHARGED = _("If you have paid, your purchase is not lost.")
+
+
+def refusal_page(
+    request: HttpRequest, error: PolarDjangoError, *, again: str, may_have_paid: bool = False
+) -> HttpResponse:
     """The page for this error, with `again` as the address to try once more at.
 
-    What the buyer cannot mend goes to the log; its message is shown only where DEBUG is on.
+    `may_have_paid`: the buyer comes from the pay page, where nobody can say that nothing was
+    charged. What the buyer cannot mend goes to the log; its message is shown only where DEBUG is on.
     """
     page = _page_for(error)
     if page in (_REFUSED, _MISCONFIGURED):
         logger.error("%s: %s", type(error).__name__, error)
     elif page is _UNAVAILABLE:
         logger.warning("%s: %s", type(error).__name__, error)
-    response = _render(request, page, again=again, error=error)
+    assurance = _PERHAPS_CHARGED if may_have_paid else _NOT_CHARGED
+    response = _render(request, page, again=again, error=error, assurance=assurance)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         response["Retry-After"] = str(max(1, round(error.retry_after)))
     return response
@@ -104,6 +117,8 @@ def _page_for(error: PolarDjangoError) -> _Page:
         return _CONFLICT
     if isinstance(error, InvalidRequest) and error.code == EMAIL_MISSING:
         return _NO_EMAIL
+    if isinstance(error, InvalidRequest) and _is_about_the_email(error):
+        return _BAD_EMAIL
     if isinstance(error, ProviderUnavailable):
         return _UNAVAILABLE
     if isinstance(error, ConfigurationError | UnsafeTransaction):
@@ -111,12 +126,21 @@ def _page_for(error: PolarDjangoError) -> _Page:
     return _REFUSED
 
 
+def _is_about_the_email(error: InvalidRequest) -> bool:
+    return any("email" in (each.get("loc") or ()) for each in error.errors)
+
+
 def _render(
-    request: HttpRequest, page: _Page, *, again: str = "", error: PolarDjangoError | None = None
+    request: HttpRequest,
+    page: _Page,
+    *,
+    again: str = "",
+    error: PolarDjangoError | None = None,
+    assurance: str | Promise = "",
 ) -> HttpResponse:
     context = {
         "page_title": page.title,
-        "text": page.text,
+        "text": f"{page.text} {assurance}".strip(),
         "again": again,
         "detail": str(error) if error is not None and django_settings.DEBUG else "",
     }

@@ -90,6 +90,24 @@ def test_a_session_that_was_paid_meanwhile_is_not_offered_again(service, ada, re
     assert first.status == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("plan", "chosen", "changed"),
+    [
+        ("pro", {"product": "pro-monthly"}, {"product_id": "product-pro-yearly"}),
+        ("team", {"seats": 5}, {"seats": 9}),
+    ],
+)
+def test_what_was_chosen_here_is_offered_though_the_pay_page_was_changed_meanwhile(
+    service, ada, request_, plan, chosen, changed
+):
+    first = create_checkout_session(ada, plan, request=request_)
+    service.change(first.pk, **changed)
+    second = create_checkout_session(ada, plan, request=request_, **chosen)
+    assert second.pk != first.pk
+    assert second.product_id == ("product-pro-monthly" if plan == "pro" else "product-team")
+    assert second.seats == chosen.get("seats")
+
+
 def test_a_session_about_to_expire_is_not_offered_again(service, ada, request_):
     first = create_checkout_session(ada, "pro", request=request_)
     CheckoutSession.objects.update(expires_at=timezone.now() + timedelta(minutes=5))

@@ -80,6 +80,13 @@ def test_the_filter_asks_about_any_object_and_denies_what_is_none():
     assert render('{% if missing|has_benefit:"pro" %}yes{% endif %}') == ""
 
 
+def test_the_filter_and_the_block_agree_about_what_is_free_for_visitors(request_of, settings):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "FREE_BENEFITS": ["read"]}
+    source = '{{ user|has_benefit:"read" }}{% benefit "read" %} yes{% endbenefit %}'
+    assert render(source, request_of(), user=AnonymousUser()) == "True yes"
+    assert render('{{ nobody|has_benefit:"read" }}') == "False"
+
+
 def test_the_checkout_address_names_the_plan(request_of):
     assert render("{% checkout_url 'pro' %}") == "/billing/checkout/pro/"
     assert render("{% checkout_url 'pro' %}", request_of()) == "/billing/checkout/pro/"

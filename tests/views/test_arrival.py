@@ -157,3 +157,15 @@ def test_polling_hard_reaches_the_provider_once(shop, service, checkout):
     for _ in range(10):
         shop.get(STATUS, {"checkout_id": checkout.pk})
     assert service.called("get_checkout") == 1
+
+
+def test_who_has_paid_is_never_told_that_nothing_was_charged(shop, service, checkout, settings):
+    CheckoutSession.objects.update(next_url="")
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "SUCCESS_URL": "no-such-name"}
+    service.pay(checkout.pk)
+    answer = shop.get(RETURN, {"checkout_id": checkout.pk})
+    text = answer.content.decode()
+    assert answer.status_code == 503
+    assert "Nothing was charged" not in text
+    assert "your purchase is not lost" in text
+    assert f'href="{RETURN}?checkout_id={checkout.pk}"' in text

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from polar_django.exceptions import (
     AuthenticationFailed,
+    InvalidRequest,
     ProviderUnavailable,
     RateLimited,
     UnsafeTransaction,
@@ -262,6 +263,16 @@ def test_a_developer_is_told_more(shop, service, settings):
     settings.DEBUG = True
     service.faults["find_customer"] = AuthenticationFailed("The token is unknown.", status=401)
     assert "The token is unknown." in shop.post(PRO).content.decode()
+
+
+def test_an_address_that_the_provider_refuses_is_named_to_the_buyer(shop, service):
+    service.faults["create_customer"] = InvalidRequest(
+        "It does not accept body.email.",
+        errors=[{"loc": ["body", "email"], "msg": "The domain does not accept email."}],
+    )
+    answer = shop.post(PRO)
+    assert answer.status_code == 409
+    assert "Your e-mail address was not accepted" in answer.content.decode()
 
 
 def test_a_rate_limit_says_when_to_come_back(shop, service):
