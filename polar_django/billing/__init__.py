@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
+from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.billing.portal import create_portal_session
 from polar_django.billing.subscriptions import (
     cancel_subscription,
@@ -22,6 +23,8 @@ __all__ = [
     "acreate_checkout_session",
     "acreate_portal_session",
     "aensure_customer",
+    "agrant_benefit",
+    "arevoke_local_grant",
     "arevoke_subscription",
     "auncancel_subscription",
     "cancel_subscription",
@@ -29,6 +32,8 @@ __all__ = [
     "create_checkout_session",
     "create_portal_session",
     "ensure_customer",
+    "grant_benefit",
+    "revoke_local_grant",
     "revoke_subscription",
     "uncancel_subscription",
 ]
@@ -38,5 +43,7 @@ aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
+agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+arevoke_local_grant = sync_to_async(revoke_local_grant, thread_sensitive=True)
 arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)
 auncancel_subscription = sync_to_async(uncancel_subscription, thread_sensitive=True)

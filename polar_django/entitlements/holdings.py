@@ -23,7 +23,8 @@ class Entitlement:
     """One live grant under one key.
 
     `metadata` is the benefit's (a feature flag's values), `properties` the grant's. `expires_at` is
-    None where only the provider ends it. A free benefit has neither `grant_id` nor `benefit_id`.
+    None where only the provider ends it. `provider` is "local" where it was given by hand, and then
+    `reason` says why. A free benefit has no grant, benefit or provider.
     """
 
     key: str
@@ -34,6 +35,8 @@ class Entitlement:
     granted_at: datetime | None = None
     expires_at: datetime | None = None
     subscription_id: str | None = None
+    provider: str = ""
+    reason: str = ""
 
     @property
     def is_live(self) -> bool:

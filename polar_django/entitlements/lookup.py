@@ -32,6 +32,8 @@ COLUMNS = (
     "granted_at",
     "expires_at",
     "subscription_id",
+    "provider",
+    "reason",
 )
 
 
@@ -65,7 +67,18 @@ def _passes_as_staff(user: Any) -> bool:
 
 
 def _entitlements_in(row: tuple[Any, ...]) -> list[Entitlement]:
-    grant_id, benefit_id, own_key, metadata, properties, granted_at, expires_at, subscription = row
+    (
+        grant_id,
+        benefit_id,
+        own_key,
+        metadata,
+        properties,
+        granted_at,
+        expires_at,
+        subscription,
+        provider,
+        reason,
+    ) = row
     return [
         Entitlement(
             key=key,
@@ -76,6 +89,8 @@ def _entitlements_in(row: tuple[Any, ...]) -> list[Entitlement]:
             granted_at=granted_at,
             expires_at=expires_at,
             subscription_id=subscription,
+            provider=provider,
+            reason=reason,
         )
         for key in keys_of_benefit(benefit_id, own_key)
     ]

@@ -1,8 +1,11 @@
 """Which customer holds which benefit, and the license keys some benefits come with."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
@@ -57,6 +60,12 @@ class BenefitGrant(MirroredModel):
                 name="polar_grant_live_user",
             ),
         ]
+
+    def is_live(self, at: datetime | None = None) -> bool:
+        """Whether it gives access at that moment, by default now; as `objects.active()` says."""
+        moment = at or timezone.now()
+        lasts = self.expires_at is None or self.expires_at > moment
+        return self.is_granted and not self.is_revoked and lasts
 
 
 class LicenseKey(MirroredModel):
