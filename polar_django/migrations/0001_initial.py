@@ -80,7 +80,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WriteLock",
             fields=[
-                ("name", models.CharField(max_length=300, primary_key=True, serialize=False)),
+                (
+                    "name",
+                    polar_django.models.fields.ProviderIdField(
+                        max_length=300, primary_key=True, serialize=False
+                    ),
+                ),
                 ("taken_at", models.DateTimeField()),
             ],
         ),
@@ -915,7 +920,12 @@ class Migration(migrations.Migration):
                 ),
                 ("provider", models.CharField(max_length=20)),
                 ("name", models.CharField(max_length=128)),
-                ("external_id", models.CharField(default=uuid.uuid4, max_length=255, unique=True)),
+                (
+                    "external_id",
+                    polar_django.models.fields.ProviderIdField(
+                        default=uuid.uuid4, max_length=255, unique=True
+                    ),
+                ),
                 ("timestamp", models.DateTimeField()),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 (

@@ -12,7 +12,7 @@ ID_LENGTH = 255
 
 
 class ProviderIdField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
-    """An id made by a provider: a Polar UUID, `cus_…`, `sub_…`.
+    """An id made by a provider (a Polar UUID, `cus_…`, `sub_…`), or made for one.
 
     On PostgreSQL a `varchar` key gets a second index for LIKE, which ids never need and every
     write would pay for; Django leaves it out for the long spelling of the same type.

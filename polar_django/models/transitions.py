@@ -66,7 +66,7 @@ class Transition(models.Model):
 class WriteLock(models.Model):
     """A name that writers take turns on (`polar_django.mirror.locks`): one row per customer."""
 
-    name = models.CharField(max_length=300, primary_key=True)
+    name = ProviderIdField(max_length=300, primary_key=True)
     taken_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from polar_django.models.fields import subscriber_key
+from polar_django.models.fields import ProviderIdField, subscriber_key
 
 
 class UsageEvent(models.Model):
@@ -20,7 +20,7 @@ class UsageEvent(models.Model):
     subscriber = subscriber_key("polar_usage_events")
     provider = models.CharField(max_length=20)
     name = models.CharField(max_length=128)
-    external_id = models.CharField(max_length=255, unique=True, default=uuid.uuid4)
+    external_id = ProviderIdField(unique=True, default=uuid.uuid4)
     timestamp = models.DateTimeField()
     metadata = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
