@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial, wraps
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,7 @@ __all__ = ["agate", "gate", "guarded", "keep_for_this_visitor", "reject_rest_vie
 
 Judge = Callable[[HttpRequest], Decision]
 View = Callable[..., Any]
+Answer = TypeVar("Answer")
 
 
 def gate(request: HttpRequest, judge: Judge) -> HttpResponse | None:
@@ -37,7 +38,7 @@ async def agate(request: HttpRequest, judge: Judge) -> HttpResponse | None:
     return await sync_to_async(gate)(request, judge)
 
 
-def keep_for_this_visitor(answer: Any) -> Any:
+def keep_for_this_visitor(answer: Answer) -> Answer:
     """Mark what a gate let through, so that no cache shows it to somebody else; gives it back.
 
     The session's middleware adds `Vary: Cookie` too late for `cache_page` above the gate, and a

@@ -87,8 +87,8 @@ def refusal_page(
 ) -> HttpResponse:
     """The page for this error, with `again` as the address to try once more at.
 
-    `may_have_paid`: the buyer comes from the pay page, where nobody can say that nothing was
-    charged. What the buyer cannot mend goes to the log; its message is shown only where DEBUG is on.
+    `may_have_paid`: the buyer comes from the pay page, so that nobody can say that nothing was
+    charged. What the buyer cannot mend goes to the log; the page tells it only where DEBUG is on.
     """
     page = _page_for(error)
     if page in (_REFUSED, _MISCONFIGURED):
