@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("settings", ["tests.settings", "tests.settings_team"])
+@pytest.mark.parametrize(
+    "settings", ["tests.settings", "tests.settings_team", "tests.settings_strict"]
+)
 def test_no_migration_is_missing(settings):
     # A process of its own: the subscriber model cannot change once the models are loaded.
     command = [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"]
