@@ -8,6 +8,7 @@ here, because the locks come first.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from django.utils import timezone
 
@@ -190,9 +191,10 @@ def _write(batch: _Batch, cause: Cause | None) -> None:
     seats.mark(batch.changed, copies, batch.team_grants)
     for table in TABLES.values():
         written = batch.changed.get(table, {})
-        missing = [row for key, row in copies.get(table, {}).items() if key not in written]
-        write_rows(table, missing, keep_existing=True)
-        write_rows(table, written.values())
+        # Not all whole rows and then all copies: writers of both would wait for each other.
+        rows = sorted((copies.get(table, {}) | written).items())
+        for is_copy, run in groupby(rows, key=lambda item: item[0] not in written):
+            write_rows(table, [row for _, row in run], keep_existing=is_copy)
     catalog.archive_unlisted_prices(batch.changed)
     seats.correct(batch.changed, batch.stored)
     linking.rehome(customers, members)

@@ -60,3 +60,29 @@ def test_eight_writers_in_any_order_neither_deadlock_nor_lose_a_version(seed):
     assert Product.objects.count() == 2
     for name in ("benefit_granted", "subscription_revoked"):
         assert Transition.objects.filter(name=name).count() == CUSTOMERS
+
+
+def test_whole_products_and_copies_of_them_are_written_in_one_order():
+    # A whole product waits for nobody who holds a later one: all insert in order of key.
+    def seller(round_number: int) -> None:
+        first, second = (f"prod_{round_number}_{number}" for number in "ab")
+        in_its_own_connection(
+            [
+                event(ProductSnapshot(id=first)),
+                event(
+                    subscription(id=f"sub_s_{round_number}", customer_id="cus_s"),
+                    embedded=[ProductSnapshot(id=second)],
+                ),
+            ]
+        )
+
+    def buyer(round_number: int) -> None:
+        copies = [ProductSnapshot(id=f"prod_{round_number}_{number}") for number in "ab"]
+        bought = subscription(id=f"sub_b_{round_number}", customer_id="cus_b")
+        in_its_own_connection([event(bought, embedded=copies)])
+
+    with ThreadPoolExecutor(max_workers=2) as writers:
+        for round_number in range(60):
+            for done in [writers.submit(act, round_number) for act in (seller, buyer)]:
+                done.result()
+    assert Product.objects.count() == 120
