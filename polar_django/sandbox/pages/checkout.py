@@ -1,5 +1,6 @@
 """The hosted pay page: choose, fill in, pay."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,9 @@ from polar_django.sandbox.errors import (
     SandboxError,
 )
 from polar_django.sandbox.models import Checkout
+from polar_django.sandbox.outcomes import Confirmation
 from polar_django.sandbox.pages.checkout_form import ADDRESS_FIELDS, BuyerForm
+from polar_django.sandbox.pages.embedding import frame_of, in_frame
 from polar_django.sandbox.pages.page import SeeOther, page, show
 from polar_django.sandbox.pages.wording import money
 from polar_django.sandbox.shapes.checkouts import success_url
@@ -32,16 +35,23 @@ EFFECTS = {
 
 @page("GET", "POST", by_secret=True)
 def pay(request: HttpRequest, client_secret: str) -> HttpResponse:
-    """The pay page of one session; POST pays, or with `action=update` only reckons anew."""
+    """The pay page of one session; POST pays, or with `action=update` only reckons anew.
+
+    With `?embed=true` it is made for a frame (`embedding`).
+    """
+    expired = False
     try:
         checkout = get_client_checkout(client_secret)
     except ExpiredCheckoutError:
-        return _closed(request, Checkout.objects.get(client_secret=client_secret), expired=True)
-    if checkout.status != "open":
-        return _closed(request, checkout, expired=checkout.status == "expired")
-    if request.method == "POST":
-        return _submit(request, checkout)
-    return _ask(request, checkout, BuyerForm(checkout))
+        checkout = Checkout.objects.get(client_secret=client_secret)
+        expired = True
+    if expired or checkout.status != "open":
+        answer = _closed(request, checkout, expired=expired or checkout.status == "expired")
+    elif request.method == "POST":
+        answer = _submit(request, checkout)
+    else:
+        answer = _ask(request, checkout, BuyerForm(checkout))
+    return in_frame(answer, frame_of(request, checkout))
 
 
 def _submit(request: HttpRequest, checkout: Checkout) -> HttpResponse:
@@ -52,7 +62,8 @@ def _submit(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             return _ask(request, checkout, BuyerForm(checkout, initial=typed))
     form = BuyerForm(checkout, request.POST)
     is_valid = form.is_valid()
-    here = request.path
+    frame = frame_of(request, checkout)
+    here = request.path + (frame.query if frame else "")
     try:
         if request.POST.get("action") == "update":
             form.keep_errors_of_choices()
@@ -81,11 +92,41 @@ def _submit(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         form.add_error(None, error.detail)
         status = error.status
     else:
-        token = result.customer_session_token
-        address = success_url(result.checkout)
-        return SeeOther(_with_query(address, customer_session_token=token) if token else address)
+        onward = _onward(result)
+        return _tell_frame(request, result.checkout, onward) if frame else SeeOther(onward)
     checkout.refresh_from_db()
     return _ask(request, checkout, form, status=status)
+
+
+def _onward(result: Confirmation) -> str:
+    """Where the buyer goes next, with the key to their portal if there is one."""
+    token = result.customer_session_token
+    address = success_url(result.checkout)
+    return _with_query(address, customer_session_token=token) if token else address
+
+
+def _tell_frame(request: HttpRequest, checkout: Checkout, onward: str) -> HttpResponse:
+    """The last page in a frame: its script tells the page around it, which goes on by itself.
+
+    Where the seller named no page of their own, the buyer stays in the frame.
+    """
+    context = {
+        "checkout": checkout,
+        "frame_success": onward,
+        "frame_redirect": bool(checkout.success_url),
+    }
+    return _show(request, "embedded_success", checkout, context)
+
+
+def _show(
+    request: HttpRequest,
+    template: str,
+    checkout: Checkout,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    return show(request, template, {"frame": frame_of(request, checkout), **context}, status=status)
 
 
 def _without_card(request: HttpRequest) -> dict[str, str]:
@@ -116,7 +157,7 @@ def _ask(
         "notice": notice,
         "pay_label": _pay_label(checkout),
     }
-    return show(request, "checkout", context, status=status)
+    return _show(request, "checkout", checkout, context, status=status)
 
 
 def _benefits(checkout: Checkout) -> list[str]:
@@ -156,7 +197,8 @@ def _closed(request: HttpRequest, checkout: Checkout, *, expired: bool) -> HttpR
         "paid": paid,
         "onward": success_url(checkout) if paid else checkout.return_url,
     }
-    return show(request, "checkout_closed", context, status=410 if expired and not paid else 200)
+    status = 410 if expired and not paid else 200
+    return _show(request, "checkout_closed", checkout, context, status=status)
 
 
 @page("GET", by_secret=True)

@@ -26,6 +26,12 @@ def priced(shop: Shop, product: Any, country: str = "NL", **data: Any) -> Checko
     return shop.open(product, success_url=SUCCESS, customer_billing_address=address, **data)
 
 
+def put_tax_on_top(shop: Shop) -> None:
+    """Of the price of `pro`; in Germany it would be in the price otherwise."""
+    price = {"amount_type": "fixed", "price_amount": 1_000, "tax_behavior": "exclusive"}
+    catalog.update_product(shop.pro, {"prices": [price]})
+
+
 def pay(client: Client, checkout: Checkout, card: str = PAYS, **data: Any) -> Any:
     return client.post(open_page(checkout), {"action": "pay", **BUYER, "card": card, **data})
 
@@ -33,6 +39,7 @@ def pay(client: Client, checkout: Checkout, card: str = PAYS, **data: Any) -> An
 def test_the_page_says_what_is_bought_for_how_much_and_that_no_money_moves(
     client: Client, shop: Shop
 ) -> None:
+    put_tax_on_top(shop)
     page = client.get(open_page(priced(shop, shop.pro, "DE"))).content.decode()
     for text in ("Pro", "$10.00", "per month", "$1.90", "Pay $11.90", "What pro gives"):
         assert text in page
@@ -100,6 +107,7 @@ def test_a_free_product_asks_for_no_card_and_no_country(client: Client, shop: Sh
 
 
 def test_nobody_pays_a_total_that_they_were_not_shown(client: Client, shop: Shop) -> None:
+    put_tax_on_top(shop)
     checkout = priced(shop, shop.pro)
     answer = pay(client, checkout, country="DE")
     assert answer.status_code == 422

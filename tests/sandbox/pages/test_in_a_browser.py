@@ -1,46 +1,14 @@
 """The pay page and the portal in a real browser, wide and narrow."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from polar_django.sandbox.engine import catalog, checkouts
 from polar_django.sandbox.models import Checkout, Order, Product, Subscription
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
-WIDTHS = {"desktop": 1280, "phone": 390}
-
-
-@pytest.fixture(autouse=True)
-def _queries_beside_an_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright runs a loop in this thread, where Django would refuse to ask the database."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Page:
-    return browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
 
 
 def make_product(name: str, interval: str, amount: int) -> Product:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import customers, schedule, sessions
+from polar_django.sandbox.engine import catalog, customers, schedule, sessions
 from polar_django.sandbox.models import Customer, Order, Subscription
 from tests.sandbox.conftest import Ears, Shop
 
@@ -16,7 +16,9 @@ PORTAL = "/sandbox/portal"
 
 @pytest.fixture
 def token(shop: Shop) -> str:
-    """Ada bought Pro and looks at her portal."""
+    """Ada bought Pro, tax on top, and looks at her portal."""
+    price = {"amount_type": "fixed", "price_amount": 1_000, "tax_behavior": "exclusive"}
+    catalog.update_product(shop.pro, {"prices": [price]})
     shop.buy(shop.pro, country="DE")
     return open_portal(Customer.objects.get())
 
