@@ -18,14 +18,21 @@ __all__ = [
     "ClockRunsForward",
     "DiscountRedemptionLimitReached",
     "ExpiredCheckoutError",
+    "InactiveSubscription",
     "InvalidInvitationToken",
     "InvalidRequest",
     "InvitationTokenExpired",
+    "MissingInvoiceBillingDetails",
     "NotASeatBasedOrder",
     "NotASeatBasedSubscription",
+    "NotAUnitBasedSubscription",
     "NotOpenCheckout",
+    "OffSessionChargesNotEnabled",
+    "OrderNotDraft",
+    "OrderNotEligibleForInvoice",
     "OtherSite",
     "PaymentError",
+    "PaymentFailed",
     "ProductNotDeletable",
     "ResourceNotFound",
     "ResourceUnavailable",
@@ -34,6 +41,7 @@ __all__ = [
     "SeatCustomerNotFound",
     "SeatNotAvailable",
     "SeatNotPending",
+    "SeatsAlreadyAssigned",
     "invalid",
 ]
 
@@ -154,6 +162,44 @@ class InvalidInvitationToken(SandboxError):
 
 class InvitationTokenExpired(SandboxError):
     status, text = 403, "Invitation token has expired."
+
+
+class InactiveSubscription(SandboxError):
+    status, text = 403, "This subscription is not active."
+
+
+class NotAUnitBasedSubscription(SandboxError):
+    status, text = 400, "This subscription does not support unit-based pricing."
+
+
+class SeatsAlreadyAssigned(SandboxError):
+    """Fewer seats than people who sit there. `detail` names the numbers."""
+
+    status, text = 400, "More seats are assigned than that. Revoke some first."
+
+
+class PaymentFailed(SandboxError):
+    """A charge that a change depends on was refused: nothing of the change stays."""
+
+    status, text = 402, "The payment failed: Your card was declined."
+
+
+class OffSessionChargesNotEnabled(SandboxError):
+    status, text = 403, "Off-session charges are not enabled for this organization."
+
+
+class OrderNotDraft(SandboxError):
+    status, text = 412, "This order is not a draft."
+
+
+class OrderNotEligibleForInvoice(SandboxError):
+    status, text = 409, "This order is not eligible for an invoice."
+
+
+class MissingInvoiceBillingDetails(SandboxError):
+    """Polar answers this one with 422 and a text, not a list."""
+
+    status, text = 422, "Billing name and address are required to generate this invoice."
 
 
 class ProductNotDeletable(SandboxError):

@@ -9,6 +9,7 @@ from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.tax import round_half_away
 
 __all__ = [
+    "MINIMUM_CHARGE",
     "STATIC_TYPES",
     "default_custom_amount",
     "discount_on",
@@ -18,6 +19,8 @@ __all__ = [
     "subtotal",
 ]
 
+# Less than this no card can be charged, in any currency of the sandbox.
+MINIMUM_CHARGE = 50
 # Prices that are known when buying; the others depend on use.
 STATIC_TYPES = ("fixed", "custom", "seat_based", "unit_based")
 

@@ -6,7 +6,7 @@ import pytest
 from polar_django.sandbox.models import Discount, Price
 from polar_django.sandbox.periods import add_interval, ceil_to_minutes
 from polar_django.sandbox.pricing import discount_on, is_free, lasts, price_amount
-from polar_django.sandbox.tax import round_half_away, tax_on
+from polar_django.sandbox.tax import round_half_away, split_tax, tax_behavior
 
 
 def at(text: str) -> datetime:
@@ -51,8 +51,38 @@ def test_halves_are_rounded_away_from_zero(numerator: int, denominator: int, rou
     assert round_half_away(numerator, denominator) == rounded
 
 
-def test_tax_is_as_recorded() -> None:
-    assert [tax_on(1_000, country) for country in ("FR", "DE", "US", None)] == [200, 190, 0, 0]
+@pytest.mark.parametrize(
+    ("amount", "country", "behavior", "split"),
+    [
+        # The first two as recorded.
+        (1_500, "FR", "inclusive", (1_250, 250)),
+        (3_700, "FR", "inclusive", (3_083, 617)),
+        (-1_500, "FR", "inclusive", (-1_250, -250)),
+        (1_000, "DE", "exclusive", (1_000, 190)),
+        (1_000, "US", "inclusive", (1_000, 0)),
+        (1_000, None, "exclusive", (1_000, 0)),
+    ],
+)
+def test_tax_is_in_the_price_or_comes_on_top(
+    amount: int, country: str | None, behavior: str, split: tuple[int, int]
+) -> None:
+    assert split_tax(amount, country, behavior) == split
+
+
+@pytest.mark.parametrize(
+    ("said", "country", "behavior"),
+    [
+        (None, "FR", "inclusive"),
+        (None, "US", "exclusive"),
+        ("location", "DE", "inclusive"),
+        ("exclusive", "FR", "exclusive"),
+        ("inclusive", "US", "inclusive"),
+    ],
+)
+def test_a_price_says_whether_the_tax_is_in_it_or_else_the_country_does(
+    said: str | None, country: str, behavior: str
+) -> None:
+    assert tax_behavior([Price(tax_behavior=said)], country) == behavior
 
 
 @pytest.mark.parametrize(("kind", "cost"), [("volume", 12 * 800), ("graduated", 10_000 + 2 * 800)])

@@ -5,16 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from polar_django.sandbox import clock
+from polar_django.sandbox.engine import discounts
 from polar_django.sandbox.engine.offers import chosen_prices
-from polar_django.sandbox.errors import DiscountRedemptionLimitReached, invalid
+from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.models import Checkout, Discount, Price, Product
 from polar_django.sandbox.periods import add_interval
-from polar_django.sandbox.pricing import STATIC_TYPES, discount_on, is_free, subtotal
-from polar_django.sandbox.tax import tax_on
+from polar_django.sandbox.pricing import (
+    MINIMUM_CHARGE,
+    STATIC_TYPES,
+    discount_on,
+    is_free,
+    subtotal,
+)
+from polar_django.sandbox.tax import split_tax, tax_behavior
 
 __all__ = ["choose_product", "set_discount", "set_discount_by_code"]
-
-MINIMUM_CHARGE = 50
 
 
 def choose_product(checkout: Checkout, product: Product, data: Mapping[str, Any]) -> None:
@@ -33,7 +38,7 @@ def choose_product(checkout: Checkout, product: Product, data: Mapping[str, Any]
     _choose_seats(checkout, static, data.get("seats"))
     _choose_units(checkout, static)
     _choose_trial(checkout, product)
-    if checkout.discount is not None and not _is_applicable(checkout.discount, product):
+    if checkout.discount is not None and not discounts.is_applicable(checkout.discount, product):
         checkout.discount = None
     _reckon(checkout, prices)
 
@@ -104,28 +109,28 @@ def _reckon(checkout: Checkout, prices: list[Price]) -> None:
         units=checkout.units,
     )
     checkout.discount_amount = discount_on(checkout.discount, checkout.amount, checkout.currency)
-    checkout.net_amount = checkout.amount - checkout.discount_amount
+    price = checkout.amount - checkout.discount_amount
     country = (checkout.customer_billing_address or {}).get("country")
-    if is_free(prices) or checkout.net_amount == 0:
+    checkout.net_amount = price
+    if is_free(prices) or price == 0:
         checkout.tax_amount, checkout.tax_behavior = 0, None
     elif country is None:
         checkout.tax_amount, checkout.tax_behavior = None, None
     else:
-        checkout.tax_amount = tax_on(checkout.net_amount, country)
-        checkout.tax_behavior = "exclusive"
+        behavior = tax_behavior(prices, country)
+        checkout.tax_behavior = behavior
+        checkout.net_amount, checkout.tax_amount = split_tax(price, country, behavior)
     checkout.total_amount = checkout.net_amount + (checkout.tax_amount or 0)
 
 
 def set_discount(checkout: Checkout, data: Mapping[str, Any]) -> None:
     """By `discount_id`, None removes it. Raises InvalidRequest."""
     discount_id = data.get("discount_id")
-    if discount_id is None:
-        checkout.discount = None
-        return
-    discount = Discount.objects.filter(pk=discount_id, deleted_at=None).first()
-    if discount is None or not is_redeemable(discount):
-        raise invalid("Discount does not exist.", "discount_id", value=str(discount_id))
-    checkout.discount = discount
+    checkout.discount = (
+        None
+        if discount_id is None
+        else discounts.find_redeemable(discount_id, customer=checkout.customer)
+    )
 
 
 def set_discount_by_code(checkout: Checkout, code: str | None) -> None:
@@ -134,37 +139,9 @@ def set_discount_by_code(checkout: Checkout, code: str | None) -> None:
         checkout.discount = None
         return
     discount = Discount.objects.filter(code__iexact=code, deleted_at=None).first()
-    if discount is None or not is_redeemable(discount):
+    if discount is None or not discounts.is_redeemable(discount, customer=checkout.customer):
         raise invalid("Discount does not exist.", "discount_code", value=code)
-    if checkout.product is not None and not _is_applicable(discount, checkout.product):
+    if checkout.product is not None and not discounts.is_applicable(discount, checkout.product):
         message = "Discounts are not applicable to this product."
         raise invalid(message, "discount_code", value=code)
     checkout.discount = discount
-
-
-def is_redeemable(discount: Discount) -> bool:
-    """Inside its dates, and not used up."""
-    now = clock.now()
-    if discount.starts_at is not None and now < discount.starts_at:
-        return False
-    if discount.ends_at is not None and now > discount.ends_at:
-        return False
-    limit = discount.max_redemptions
-    return limit is None or discount.redemptions_count < limit
-
-
-def redeem(checkout: Checkout) -> None:
-    """Count one use of the session's discount. Raises DiscountRedemptionLimitReached."""
-    if checkout.discount is None:
-        return
-    discount = Discount.objects.get(pk=checkout.discount.pk)
-    if not is_redeemable(discount):
-        raise DiscountRedemptionLimitReached
-    discount.redemptions_count += 1
-    discount.save(update_fields=["redemptions_count"])
-
-
-def _is_applicable(discount: Discount, product: Product) -> bool:
-    """To every product, or to the listed ones."""
-    listed = list(discount.products.values_list("pk", flat=True))
-    return not listed or product.pk in listed

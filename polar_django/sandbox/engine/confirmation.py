@@ -6,7 +6,7 @@ from typing import Any
 
 from polar_django.sandbox import tokens
 from polar_django.sandbox.cards import Card, UnknownCard, find_card
-from polar_django.sandbox.engine import amounts, customers, rows, sessions
+from polar_django.sandbox.engine import customers, discounts, rows, sessions
 from polar_django.sandbox.engine.checkouts import (
     apply_buyer_update,
     check_no_active_subscription,
@@ -59,7 +59,6 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
         card = _check_complete(checkout, data.get("confirmation_token_id"))
         if card is not None and card.behaviour == "declines":
             raise _Declined
-        amounts.redeem(checkout)
         was_linked = checkout.customer is not None
         customer = checkout.customer or _find_customer(checkout)
         is_new = customer is None
@@ -67,6 +66,8 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
             customer = _add_customer(checkout)
         else:
             _update_customer(customer, checkout)
+        if checkout.discount is not None:
+            discounts.redeem(checkout.discount, customer, checkout=checkout)
         rows.change(checkout, status="confirmed")
         emit_checkout("updated", checkout)
         checkout.customer = customer

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import grants, orders, rows, seats
+from polar_django.sandbox.engine import billing, grants, orders, rows, seats
 from polar_django.sandbox.engine.emit import emit_checkout, emit_order, emit_subscription
 from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.engine.work import current_work
@@ -31,7 +31,7 @@ def fulfil(checkout_id: UUID) -> None:
     subscription = None
     if product.is_recurring:
         subscription = _subscribe(checkout, product, customer, prices)
-    order = orders.add_checkout_order(checkout, product, customer, prices, subscription)
+    order = billing.add_checkout_order(checkout, product, customer, prices, subscription)
     emit_order(order, "created")
     orders.announce_paid(order)
     seats.open_seats(subscription or order)

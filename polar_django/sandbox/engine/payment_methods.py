@@ -3,7 +3,7 @@
 from functools import partial
 
 from polar_django.sandbox.cards import Card
-from polar_django.sandbox.engine import renewals, rows
+from polar_django.sandbox.engine import dunning, rows
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Order, PaymentMethod
 
@@ -35,5 +35,5 @@ def replace_card(customer: Customer, card: Card) -> PaymentMethod:
             customer=customer, status="pending", next_payment_attempt_at__isnull=False
         )
         for order in failed.order_by("created_at"):
-            work.later(partial(renewals.retry_payment, order.id, counts=False))
+            work.later(partial(dunning.retry_payment, order.id, counts=False))
         return method

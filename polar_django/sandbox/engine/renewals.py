@@ -1,50 +1,80 @@
-"""The end of a period: renewal, trial conversion, planned end; and payments that fail."""
+"""The end of a period: planned end, pause, renewal, trial conversion; and how a new one begins."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import grants, orders, rows, subscriptions
+from polar_django.sandbox.engine import billing, dunning, grants, rows, subscriptions
 from polar_django.sandbox.engine.emit import emit_order, emit_subscription
+from polar_django.sandbox.engine.pending import apply_pending
+from polar_django.sandbox.engine.plans import plan_of
 from polar_django.sandbox.engine.work import business_transaction, current_work
-from polar_django.sandbox.models import Order, Subscription
+from polar_django.sandbox.models import Subscription
 from polar_django.sandbox.periods import add_interval
-from polar_django.sandbox.pricing import lasts, subtotal
+from polar_django.sandbox.pricing import lasts
 
-__all__ = ["retry_payment", "roll_period"]
-
-# Days after each failed attempt until the next; after the last the subscription is revoked.
-RETRY_DAYS = (2, 5, 7, 7)
+__all__ = ["begin_period", "bill_period", "convert_trial", "resume", "roll_period"]
 
 
 def roll_period(subscription_id: UUID) -> None:
     """One period's end, at the clock's present time; a late subscription needs several calls.
 
-    A planned end sends subscription.updated, .canceled (a second time), .revoked. A renewal sends
-    subscription.cycled, .updated; then order.created, and what the payment brings.
+    A planned end sends subscription.updated, .canceled (a second time), .revoked; a planned pause
+    .updated, .paused. A renewal sends subscription.cycled, .updated; then order.created, and what
+    the payment brings.
     """
-    with business_transaction() as work:
+    with business_transaction():
         subscription = subscriptions.get(subscription_id)
         if subscription.cancel_at_period_end:
             # `ends_at` keeps the planned end; `ended_at` is when it really happened.
             subscriptions.end(subscription, ended_at=clock.tick())
-            return
-        start = subscription.current_period_end
-        values: dict[str, object] = {
-            "current_period_start": start,
-            "current_period_end": add_interval(
-                start,
-                subscription.recurring_interval,
-                subscription.recurring_interval_count,
-                anchor_day=subscription.anchor_day,
-            ),
-        }
-        if subscription.status == "trialing":
-            values["status"] = "active"
-        rows.change(subscription, **values, **_discount_values(subscription, start))
-        emit_subscription(subscription, "cycled", "updated")
-        work.later(partial(_bill, subscription.id))
+        elif subscription.pause_at_period_end:
+            _pause(subscription)
+        else:
+            _renew(subscription, subscription.current_period_end)
+
+
+def convert_trial(subscription: Subscription) -> None:
+    """End a trial now: the first paid period begins, and its day is the day of all that follow.
+
+    Sends what a renewal does; there is no subscription.active.
+    """
+    now = clock.tick()
+    subscription.anchor_day = now.day
+    _renew(subscription, now, trial_end=now)
+
+
+def _renew(subscription: Subscription, start: datetime, **values: object) -> None:
+    work = current_work()
+    if subscription.pending_update is not None:
+        apply_pending(subscription)
+        work.later(partial(grants.sync_subscription, subscription.id))
+    begin_period(subscription, start, status=_status_after(subscription), **values)
+    emit_subscription(subscription, "cycled", "updated")
+    work.later(partial(bill_period, subscription.id))
+
+
+def _status_after(subscription: Subscription) -> str:
+    return "active" if subscription.status == "trialing" else subscription.status
+
+
+def begin_period(subscription: Subscription, start: datetime, **values: object) -> None:
+    """The period from `start`, at its price with or without the discount. Saves; sends nothing."""
+    end = add_interval(
+        start,
+        subscription.recurring_interval,
+        subscription.recurring_interval_count,
+        anchor_day=subscription.anchor_day,
+    )
+    rows.change(
+        subscription,
+        anchor_day=subscription.anchor_day,
+        current_period_start=start,
+        current_period_end=end,
+        **_discount_values(subscription, start),
+        **values,
+    )
 
 
 def _discount_values(subscription: Subscription, start: datetime) -> dict[str, object]:
@@ -54,98 +84,44 @@ def _discount_values(subscription: Subscription, start: datetime) -> dict[str, o
         return {}
     if lasts(discount, subscription.discount_applied_at, start):
         return {"discount_applied_at": subscription.discount_applied_at or start}
-    prices = list(subscription.prices.all())
-    full = subtotal(
-        prices,
-        custom_amount=subscription.custom_amount,
-        seats=subscription.seats,
-        units=subscription.units,
-    )
-    return {"discount": None, "amount": full}
+    return {
+        "discount": None,
+        "amount": plan_of(subscription).amount(None, subscription.currency),
+    }
 
 
-def _bill(subscription_id: UUID) -> None:
+def bill_period(subscription_id: UUID) -> None:
+    """The order of the present period, and its payment. Sends order.created, and what follows."""
     subscription = subscriptions.get(subscription_id)
-    order = orders.add_renewal_order(subscription, subscription.current_period_start)
+    order = billing.add_renewal_order(subscription)
     emit_order(order, "created")
     if order.due_amount == 0:
-        _settle(order, subscription)
+        dunning.charge(order.id)
     else:
-        current_work().later(partial(_charge, order.id))
+        current_work().later(partial(dunning.charge, order.id))
 
 
-def _charge(order_id: UUID) -> None:
-    order = _get_order(order_id)
-    subscription = subscriptions.get(_subscription_id(order))
-    if _card_pays(order):
-        _settle(order, subscription)
-    else:
-        _fail(order, subscription)
-
-
-def _card_pays(order: Order) -> bool:
-    """A later payment, without the buyer: only the good card pays."""
-    method = order.payment_method
-    return method is not None and method.deleted_at is None and method.behaviour == "pays"
-
-
-def _settle(order: Order, subscription: Subscription) -> None:
-    """Paid. A subscription that was past due becomes active again, and gets its grants back."""
-    has_recovered = subscription.status == "past_due"
-    if has_recovered:
-        rows.change(subscription, status="active", past_due_at=None)
-        emit_subscription(subscription, "updated", "active")
-    orders.mark_paid(order)
-    work = current_work()
-    if has_recovered:
-        work.later(partial(grants.sync_subscription, subscription.id))
-    work.later(partial(grants.cycle_subscription, subscription.id))
-
-
-def _fail(order: Order, subscription: Subscription) -> None:
-    """Not paid: past due at the first failure, over at the last; no order.updated in between."""
-    failures = order.failed_payment_attempts + 1
-    if failures > len(RETRY_DAYS):
-        rows.change(order, failed_payment_attempts=failures, next_payment_attempt_at=None)
-        now = clock.tick()
-        subscriptions.end(subscription, canceled_at=now, ends_at=now, ended_at=now)
-        return
-    next_attempt_at = clock.tick() + timedelta(days=RETRY_DAYS[failures - 1])
-    rows.change(order, failed_payment_attempts=failures, next_payment_attempt_at=next_attempt_at)
-    if order.payment_method is None:
-        emit_order(order, "updated")
-    if subscription.status != "past_due":
-        rows.change(subscription, status="past_due", past_due_at=clock.tick())
-        emit_subscription(subscription, "updated", "past_due")
+def _pause(subscription: Subscription) -> None:
+    """The period that ended stays on the row; nothing is billed until it is resumed."""
+    rows.change(subscription, status="paused", paused_at=clock.tick(), pause_at_period_end=False)
+    emit_subscription(subscription, "updated", "paused")
     current_work().later(partial(grants.sync_subscription, subscription.id))
 
 
-def retry_payment(order_id: UUID, *, counts: bool = True) -> None:
-    """One attempt more on a pending order, with the customer's card of today.
+def resume(subscription_id: UUID) -> None:
+    """paused → active: a new period from now, charged; nothing where it is not paused.
 
-    `counts` is False where the customer asked for it: a refusal then changes nothing.
+    Sends subscription.updated, .resumed; grants come back, then the order and its payment.
     """
-    with business_transaction():
-        order = _get_order(order_id)
-        if order.status != "pending":
+    with business_transaction() as work:
+        subscription = subscriptions.get(subscription_id)
+        if subscription.status != "paused":
             return
-        subscription = subscriptions.get(_subscription_id(order))
-        card = order.customer.default_payment_method
-        if card is not None and card.pk != order.payment_method_id:
-            rows.change(order, payment_method=card)
-        if _card_pays(order):
-            _settle(order, subscription)
-        elif counts:
-            _fail(order, subscription)
-
-
-def _get_order(order_id: UUID) -> Order:
-    return Order.objects.select_related(
-        "customer__default_payment_method", "product", "payment_method", "discount"
-    ).get(pk=order_id)
-
-
-def _subscription_id(order: Order) -> UUID:
-    if order.subscription_id is None:
-        raise RuntimeError(f"Order {order.id} renews no subscription.")
-    return order.subscription_id
+        now = clock.tick()
+        subscription.anchor_day = now.day
+        if subscription.pending_update is not None:
+            apply_pending(subscription)
+        begin_period(subscription, now, status="active", paused_at=None, resumes_at=None)
+        emit_subscription(subscription, "updated", "resumed")
+        work.later(partial(grants.sync_subscription, subscription.id))
+        work.later(partial(bill_period, subscription.id))

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from polar_django.sandbox import clock, delivery
 from polar_django.sandbox.engine.checkouts import expire_checkout
-from polar_django.sandbox.engine.renewals import retry_payment, roll_period
+from polar_django.sandbox.engine.dunning import retry_payment
+from polar_django.sandbox.engine.renewals import resume, roll_period
 from polar_django.sandbox.errors import ClockRunsForward
 from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Order, Subscription
 from polar_django.sandbox.periods import ceil_to_minutes
@@ -73,7 +74,7 @@ def _run_until(to: datetime, *, deliver: bool) -> int:
 
 def _next_due(until: datetime, *, deliver: bool) -> _Due | None:
     """The earliest thing not later than `until`. At the same time: sessions, periods, payments."""
-    candidates = [_next_checkout(), _next_period(), _next_payment()]
+    candidates = [_next_checkout(), _next_period(), _next_resume(), _next_payment()]
     if deliver:
         candidates.append(_next_delivery())
     found = [each for each in candidates if each is not None and each.at <= until]
@@ -95,6 +96,17 @@ def _next_period() -> _Due | None:
         .first()
     )
     return None if row is None else _Due(row.current_period_end, lambda: roll_period(row.id))
+
+
+def _next_resume() -> _Due | None:
+    row = (
+        Subscription.objects.filter(status="paused", resumes_at__isnull=False)
+        .order_by("resumes_at", "created_at")
+        .first()
+    )
+    if row is None or row.resumes_at is None:
+        return None
+    return _Due(row.resumes_at, lambda: resume(row.id))
 
 
 def _next_payment() -> _Due | None:

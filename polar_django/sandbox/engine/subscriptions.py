@@ -33,7 +33,6 @@ __all__ = [
     "get",
     "revoke",
     "uncancel",
-    "update_metadata",
 ]
 
 
@@ -168,11 +167,3 @@ def _void_pending(subscription_id: UUID) -> None:
     pending = Order.objects.filter(subscription_id=subscription_id, status="pending")
     for order in pending.order_by("created_at"):
         orders.void_order(order)
-
-
-def update_metadata(subscription: Subscription, metadata: Mapping[str, Any]) -> Subscription:
-    """Replace the metadata. Sends subscription.updated."""
-    with business_transaction():
-        rows.change(subscription, metadata=dict(metadata))
-        emit_subscription(subscription, "updated")
-        return subscription

@@ -226,13 +226,23 @@ def test_a_known_external_id_links_the_customer_at_once(shop: Shop) -> None:
     assert checkout.customer_email == "typed@example.com"
 
 
-def test_tax_is_added_once_the_country_is_known(shop: Shop) -> None:
+def test_tax_is_reckoned_once_the_country_is_known(shop: Shop) -> None:
     checkout = shop.open(shop.pro)
     assert (checkout.tax_amount, checkout.total_amount) == (None, 1_000)
 
     result = shop.confirm(checkout, country="FR")
 
-    assert (result.checkout.tax_amount, result.checkout.total_amount) == (200, 1_200)
+    assert (result.checkout.tax_amount, result.checkout.total_amount) == (167, 1_000)
+    order = Order.objects.get()
+    assert (order.net_amount, order.tax_amount, order.due_amount) == (833, 167, 1_000)
+
+
+def test_a_price_can_say_that_the_tax_comes_on_top(shop: Shop) -> None:
+    price = {"amount_type": "fixed", "price_amount": 1_000, "tax_behavior": "exclusive"}
+    product = catalog.create_product({"name": "Net", "prices": [price]})
+
+    shop.buy(product, country="FR")
+
     order = Order.objects.get()
     assert (order.net_amount, order.tax_amount, order.due_amount) == (1_000, 200, 1_200)
 

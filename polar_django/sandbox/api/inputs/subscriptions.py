@@ -9,9 +9,15 @@ from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text, choice
 __all__ = [
     "SubscriptionCancel",
     "SubscriptionCreate",
+    "SubscriptionPause",
+    "SubscriptionResume",
     "SubscriptionRevoke",
     "SubscriptionUpdate",
     "SubscriptionUpdateBase",
+    "SubscriptionUpdateBillingPeriod",
+    "SubscriptionUpdateClear",
+    "SubscriptionUpdateSeats",
+    "SubscriptionUpdateUnits",
 ]
 
 Proration = Annotated[str, choice("invoice", "prorate", "next_period", "reset")]

@@ -1,4 +1,4 @@
-"""/v1/discounts/, to read"""
+"""/v1/discounts/"""
 
 from typing import Annotated, Any
 
@@ -9,8 +9,10 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
+from polar_django.sandbox.api.inputs.discounts import DiscountCreate, DiscountUpdate
+from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
-from polar_django.sandbox.api.refusals import NotInSandbox
+from polar_django.sandbox.engine import discounts
 from polar_django.sandbox.models import Discount
 
 router = Router()
@@ -41,6 +43,16 @@ def get_discount(request: HttpRequest, id: UUID4) -> Any:
     return shapes.discount(find(_all(), id))
 
 
-@router.post("/")
-def create_discount(request: HttpRequest) -> Any:
-    raise NotInSandbox("The sandbox does not make discounts yet.")
+@router.post("/", response={201: dict[str, Any]})
+def create_discount(request: HttpRequest, body: DiscountCreate) -> Any:
+    return shapes.discount(discounts.create_discount(body.root.data()))
+
+
+@router.patch("/{id}")
+def update_discount(request: HttpRequest, id: UUID4, body: DiscountUpdate) -> Any:
+    return shapes.discount(discounts.update_discount(find(_all(), id), sent(body)))
+
+
+@router.delete("/{id}", response={204: None})
+def delete_discount(request: HttpRequest, id: UUID4) -> None:
+    discounts.delete_discount(find(_all(), id))

@@ -14,13 +14,19 @@ from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.inputs.subscriptions import (
     SubscriptionCancel,
     SubscriptionCreate,
+    SubscriptionPause,
+    SubscriptionResume,
     SubscriptionRevoke,
     SubscriptionUpdate,
     SubscriptionUpdateBase,
+    SubscriptionUpdateBillingPeriod,
+    SubscriptionUpdateClear,
+    SubscriptionUpdateSeats,
+    SubscriptionUpdateUnits,
 )
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
-from polar_django.sandbox.api.refusals import NotInSandbox
-from polar_django.sandbox.engine import subscriptions
+from polar_django.sandbox.engine import changes, pauses, plan_changes, subscriptions
+from polar_django.sandbox.engine.pending import clear_pending
 from polar_django.sandbox.models import BILLABLE_STATUSES, Subscription
 
 router = Router()
@@ -98,23 +104,13 @@ def get_subscription(request: HttpRequest, id: UUID4) -> Any:
 
 @router.patch("/{id}")
 def update_subscription(request: HttpRequest, id: UUID4, body: SubscriptionUpdate) -> Any:
-    subscription = find(_all(), id)
-    change = CHANGES.get(type(body.root))
-    if change is None:
-        raise NotInSandbox(f"The sandbox does not do {type(body.root).__name__} yet.")
-    return shapes.subscription(change(subscription, body.root))
+    change = CHANGES[type(body.root)]
+    return shapes.subscription(change(find(_all(), id), body.root))
 
 
 @router.delete("/{id}")
 def revoke_subscription(request: HttpRequest, id: UUID4) -> Any:
     return shapes.subscription(subscriptions.revoke(find(_all(), id)))
-
-
-def _update_base(row: Subscription, body: SubscriptionUpdateBase) -> Subscription:
-    data = sent(body)
-    if unknown := sorted(data.keys() - {"metadata"}):
-        raise NotInSandbox(f"The sandbox does not change {', '.join(unknown)} yet.")
-    return subscriptions.update_metadata(row, data["metadata"]) if data else row
 
 
 def _cancel(row: Subscription, body: SubscriptionCancel) -> Subscription:
@@ -135,8 +131,26 @@ def _revoke(row: Subscription, body: SubscriptionRevoke) -> Subscription:
     )
 
 
+def _pause(row: Subscription, body: SubscriptionPause) -> Subscription:
+    if not body.pause_at_period_end:
+        return pauses.unschedule_pause(row)
+    return pauses.schedule_pause(row, resumes_at=body.resumes_at)
+
+
 CHANGES: Mapping[type, Callable[[Subscription, Any], Subscription]] = {
-    SubscriptionUpdateBase: _update_base,
+    SubscriptionUpdateBase: lambda row, body: changes.update_subscription(row, sent(body)),
+    SubscriptionUpdateSeats: lambda row, body: plan_changes.change_seats(
+        row, body.seats, body.proration_behavior
+    ),
+    SubscriptionUpdateUnits: lambda row, body: plan_changes.change_units(
+        row, body.units, body.proration_behavior
+    ),
+    SubscriptionUpdateBillingPeriod: lambda row, body: changes.change_billing_period(
+        row, body.current_billing_period_end
+    ),
     SubscriptionCancel: _cancel,
     SubscriptionRevoke: _revoke,
+    SubscriptionPause: _pause,
+    SubscriptionResume: lambda row, body: pauses.resume_now(row),
+    SubscriptionUpdateClear: lambda row, body: clear_pending(row),
 }

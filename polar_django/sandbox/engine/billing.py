@@ -1,0 +1,121 @@
+"""Which order each occasion makes: a purchase, a new period, a change in mid-period."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from polar_django.sandbox.engine.invoicing import Line, add_order
+from polar_django.sandbox.engine.plans import Plan, plan_of
+from polar_django.sandbox.models import (
+    BillingEntry,
+    Checkout,
+    Customer,
+    Order,
+    Price,
+    Product,
+    Subscription,
+)
+
+__all__ = [
+    "add_change_order",
+    "add_checkout_order",
+    "add_renewal_order",
+    "period_label",
+    "period_lines",
+]
+
+
+def add_checkout_order(
+    checkout: Checkout,
+    product: Product,
+    customer: Customer,
+    prices: Sequence[Price],
+    subscription: Subscription | None,
+) -> Order:
+    """The paid order of a confirmed checkout; a trial's costs nothing. Sends nothing."""
+    reason = "purchase"
+    if subscription is not None:
+        is_upgrade = checkout.subscription_id is not None
+        reason = "subscription_update" if is_upgrade else "subscription_create"
+    plan = Plan(product, prices, checkout.seats, checkout.units, checkout.custom_amount)
+    in_trial = checkout.trial_end is not None
+    return add_order(
+        [Line(product.name, 0 if in_trial else amount, price) for price, amount in plan.parts()],
+        customer=customer,
+        currency=checkout.currency,
+        status="paid",
+        discount=checkout.discount,
+        billing_reason=reason,
+        product=product,
+        subscription=subscription,
+        checkout=checkout,
+        payment_method=checkout.payment_method,
+        seats=checkout.seats,
+        units=checkout.units,
+        metadata=dict(checkout.metadata),
+        custom_field_data=dict(checkout.custom_field_data),
+    )
+
+
+def add_renewal_order(subscription: Subscription) -> Order:
+    """The pending order of the present period, with what was left to be billed. Sends nothing."""
+    waiting = list(subscription.billing_entries.filter(order=None).order_by("created_at"))
+    order = _add_subscription_order(
+        subscription,
+        [*(_line(entry) for entry in waiting), *period_lines(subscription)],
+        "subscription_cycle",
+    )
+    BillingEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).update(order=order)
+    return order
+
+
+def add_change_order(subscription: Subscription, lines: Sequence[Line]) -> Order:
+    """The pending order of a change that is billed at once. Sends nothing."""
+    return _add_subscription_order(subscription, lines, "subscription_update")
+
+
+def _add_subscription_order(
+    subscription: Subscription, lines: Sequence[Line], billing_reason: str
+) -> Order:
+    return add_order(
+        lines,
+        customer=subscription.customer,
+        currency=subscription.currency,
+        status="pending",
+        discount=subscription.discount,
+        billing_reason=billing_reason,
+        product=subscription.product,
+        subscription=subscription,
+        payment_method=subscription.payment_method,
+        seats=subscription.seats,
+        units=subscription.units,
+        metadata=dict(subscription.metadata),
+        custom_field_data=dict(subscription.custom_field_data),
+    )
+
+
+def period_lines(subscription: Subscription) -> list[Line]:
+    """The present period in full, one line per price."""
+    plan = plan_of(subscription)
+    start, end = subscription.current_period_start, subscription.current_period_end
+    label = f"{plan.product.name} \N{EM DASH} {period_label(start, end)}"
+    return [Line(label, amount, price) for price, amount in plan.parts()]
+
+
+def period_label(start: datetime, end: datetime) -> str:
+    """From Jan 31, 2027 to Feb 28, 2027"""
+    return f"From {_day(start)} to {_day(end)}"
+
+
+def _line(entry: BillingEntry) -> Line:
+    return Line(
+        label=entry.label,
+        amount=entry.amount,
+        price=entry.price,
+        proration=True,
+        start=entry.start_timestamp,
+        end=entry.end_timestamp,
+    )
+
+
+def _day(time: datetime) -> str:
+    return f"{time:%b} {time.day}, {time.year}"
