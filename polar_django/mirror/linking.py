@@ -17,7 +17,16 @@ from polar_django.exceptions import CustomerConflict
 from polar_django.mirror import locks
 from polar_django.mirror.tables import OWNED
 from polar_django.mirror.transitions import entry
-from polar_django.models import BenefitGrant, CheckoutSession, Customer, Member, Transition
+from polar_django.models import (
+    BenefitGrant,
+    CheckoutSession,
+    Customer,
+    Member,
+    Order,
+    Subscription,
+    Transition,
+)
+from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import primary_key_in, subscriber_class
 
@@ -91,6 +100,17 @@ def resolve_owners(changed: Rows, copies: Rows) -> list[Customer]:
     return linked
 
 
+def leave_former_owner(row: MirroredModel, before: MirroredModel) -> None:
+    """What has moved to another customer is its owner's; a checkout is the one's who asked for it.
+
+    Polar moves the grants of seats when it gives a team its members.
+    """
+    if isinstance(row, BenefitGrant | Order | Subscription) and isinstance(before, type(row)):
+        was, became = before.customer_id, row.customer_id
+        if was and became and was != became:
+            row.subscriber = None
+
+
 def resolve_members(changed: Rows, copies: Rows) -> list[Member]:
     """Set `user` on the members to be written; return those that got one. One query, or none.
 
@@ -141,7 +161,11 @@ def _by_checkout(orphans: Iterable[Any], unlinked: set[str]) -> dict[str, Any]:
     if not checkouts:
         return {}
     made = on_primary(CheckoutSession).filter(pk__in=checkouts, subscriber__isnull=False)
-    return {checkouts[key]: owner for key, owner in made.values_list("pk", "subscriber_id")}
+    return {
+        checkouts[key]: owner
+        for key, customer_id, owner in made.values_list("pk", "customer_id", "subscriber_id")
+        if customer_id in {None, checkouts[key]}
+    }
 
 
 def _existing(model: Any, keys: Iterable[Any]) -> set[Any]:

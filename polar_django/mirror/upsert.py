@@ -172,6 +172,7 @@ def _next_row(batch: _Batch, version: Version, current: MirroredModel | None) ->
     for name in KEPT_COLUMNS[type(version.snapshot)]:
         setattr(row, name, getattr(current, name))
     customer_state.merge_grant(row, current, version)
+    linking.leave_former_owner(row, current)
     return row
 
 

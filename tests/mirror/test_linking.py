@@ -82,6 +82,34 @@ def test_the_checkout_we_made_tells_the_owner_of_a_customer_without_external_id(
     assert (row.status, row.subscriber, row.plan) == ("succeeded", ada, "pro")
 
 
+def test_a_checkout_made_for_one_customer_says_nothing_of_another(ada):
+    apply(event(CheckoutSnapshot(id="checkout_1", customer_id="cus_ada"), seconds=0))
+    claim_checkout("checkout_1", ada, plan="pro", next_url="")
+    order = OrderSnapshot(id="order_1", customer_id="cus_bob", checkout_id="checkout_1", paid=True)
+    apply(event(order, seconds=1, embedded=[customer("cus_bob")]))
+    assert Order.objects.get().subscriber is None
+    assert Customer.objects.get().subscriber is None
+
+
+def test_what_moves_to_another_customer_moves_to_its_owner(ada, bob):
+    apply(event(customer("cus_ada", external_id=str(ada.pk)), seconds=0))
+    apply(event(customer("cus_bob", external_id=str(bob.pk)), seconds=0))
+    apply(event(grant(), subscription(), seconds=1))
+    moved = {"customer_id": "cus_bob"}
+    apply(event(grant(**moved), subscription(**moved), seconds=2))
+    assert BenefitGrant.objects.get().subscriber == bob
+    apply(event(grant(customer_id="cus_nobodys"), seconds=3))
+    assert BenefitGrant.objects.get().subscriber is None
+    assert Subscription.objects.get().subscriber == bob
+
+
+def test_a_checkout_stays_whose_it_was_asked_for_by_when_it_gets_a_customer(ada):
+    apply(event(CheckoutSnapshot(id="checkout_1"), seconds=0))
+    claim_checkout("checkout_1", ada, plan="pro", next_url="")
+    apply(event(CheckoutSnapshot(id="checkout_1", customer_id="cus_ada"), seconds=1))
+    assert CheckoutSession.objects.get().subscriber == ada
+
+
 def test_linking_by_hand_moves_everything_and_is_told_once(ada):
     apply(event(customer(), seconds=1), event(grant(), seconds=1), event(subscription(), seconds=1))
     for _ in range(2):
