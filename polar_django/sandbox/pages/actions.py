@@ -14,8 +14,9 @@ from polar_django.sandbox.engine.endpoints import redeliver
 from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.pages.page import SeeOther, page, show
 from polar_django.sandbox.periods import add_interval
+from polar_django.sandbox.trigger import trigger
 
-__all__ = ["break_things", "flush", "move_clock", "send_again", "start_over"]
+__all__ = ["break_things", "flush", "move_clock", "send_again", "start_over", "trigger_event"]
 
 JUMPS = ("day", "week", "month", "year")
 
@@ -71,6 +72,15 @@ def _share(request: HttpRequest, name: str) -> float:
         return float(text) / 100
     except ValueError as error:
         raise invalid("A share must be a number from 0 to 100.", name, value=text) from error
+
+
+@page("POST")
+def trigger_event(request: HttpRequest) -> HttpResponse:
+    """Send one event of the chosen `type` for the newest object that fits; nothing else changes."""
+    trigger(request.POST.get("type", ""))
+    if not get_settings().auto_deliver:
+        delivery.flush()
+    return _back("trigger")
 
 
 @page("GET", "POST")

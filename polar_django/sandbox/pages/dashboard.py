@@ -4,7 +4,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from polar_django.sandbox import chaos
-from polar_django.sandbox.engine.endpoints import list_endpoints
+from polar_django.sandbox.engine.endpoints import EVENT_TYPES, list_endpoints
 from polar_django.sandbox.models import (
     Customer,
     Product,
@@ -24,6 +24,7 @@ NEWS = {
     "chaos": "The switches are set.",
     "clock": "The clock moved, and what fell due on the way happened.",
     "flush": "Everything that was due is sent.",
+    "trigger": "The event is written, and sent to every endpoint that listens.",
     "reset": "Everything is deleted, and the clock is back at real time.",
 }
 
@@ -48,6 +49,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "event_count": WebhookEvent.objects.count(),
         "waiting_count": WebhookEvent.objects.filter(next_attempt_at__isnull=False).count(),
         "endpoints": list_endpoints(),
+        "event_types": EVENT_TYPES,
         "chaos": chaos.read(),
     }
     return show(request, "dashboard", context)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("clock", actions.move_clock, name="clock"),
     path("flush", actions.flush, name="flush"),
+    path("trigger", actions.trigger_event, name="trigger"),
     path("chaos", actions.break_things, name="chaos"),
     path("reset", actions.start_over, name="reset"),
     path("deliveries", deliveries.deliveries, name="deliveries"),

@@ -188,3 +188,22 @@ def test_the_pages_bring_their_own_stylesheet(client: Client, db: None) -> None:
     answer = client.get(f"{HOME}_assets/sandbox.css")
     assert answer["Content-Type"] == "text/css"
     assert client.get(f"{HOME}_assets/nothing.css").status_code == 404
+
+
+def test_any_event_can_be_triggered_for_the_newest_object(
+    client: Client, shop: Shop, receiver: Receiver
+) -> None:
+    delivery.flush()
+    receiver.ids.clear()
+    assert ">product.updated</option>" in read(client)
+    answer = press(client, "trigger", type="product.updated")
+    assert answer["Location"].endswith("?done=trigger")
+    assert "sent to every endpoint" in read(client, answer["Location"])
+    (event,) = WebhookEvent.objects.filter(type="product.updated", body__contains='"Gift"')[:1]
+    assert receiver.ids == [str(event.id)]
+
+
+def test_an_event_without_an_object_is_explained(client: Client, db: None) -> None:
+    answer = press(client, "trigger", type="order.paid")
+    assert answer.status_code == 400
+    assert "There is no order yet" in answer.content.decode()
