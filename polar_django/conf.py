@@ -188,6 +188,7 @@ class Settings:
     request_timeout: float = _setting(10.0, _seconds)
     max_webhook_bytes: int = _setting(1_000_000, _whole)
     inbox_retention_days: int = _setting(90, _whole)
+    inbox_body_days: int = _setting(30, _whole)
     process_inline: bool = _setting(False, _flag)
 
     def access_policy(self, provider: str) -> AccessPolicy:
@@ -268,7 +269,12 @@ def subscriber_model() -> str:
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """The periodic tasks, for `CELERY_BEAT_SCHEDULE` (seconds between runs)."""
-    every = {"sweep_inbox": 30.0, "send_transitions": 60.0, "purge_inbox": 24 * 3600.0}
+    every = {
+        "sweep_inbox": 30.0,
+        "send_transitions": 60.0,
+        "purge_inbox": 24 * 3600.0,
+        "reconcile": 6 * 3600.0,
+    }
     return {
         f"polar_django.{task}": {
             "task": f"polar_django.tasks.{task}",

@@ -5,7 +5,9 @@ costs time and a repeated one nothing. `polar_django.conf.beat_schedule()` runs 
 """
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +18,12 @@ from kombu.exceptions import KombuError, OperationalError
 from polar_django import outbox
 from polar_django.conf import get_settings
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable, RateLimited
-from polar_django.mirror.answers import apply_answer, stored_keys
-from polar_django.models import BenefitGrant, Transition
-from polar_django.models.databases import on_primary
+from polar_django.mirror import cursors, repair
+from polar_django.mirror import reconcile as reconciling
+from polar_django.mirror.repair import repair_list
+from polar_django.mirror.walking import Patience
+from polar_django.models import Transition, Walk
+from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.webhooks import inbox, processing
 
@@ -26,7 +31,9 @@ __all__ = [
     "drain_inbox",
     "process_delivery",
     "purge_inbox",
+    "read_again",
     "read_customer_grants",
+    "reconcile",
     "send_transitions",
     "sweep_inbox",
 ]
@@ -36,6 +43,8 @@ logger = logging.getLogger(__name__)
 # A drain ends after that long and leaves the rest to a fresh message, so that a worker which is
 # asked to stop need not wait for a flood to end.
 _TURN = timedelta(seconds=60)
+# Shorter than the visibility time-outs of brokers, which would hand the message to a second worker.
+_WALK = timedelta(minutes=4)
 _STUCK_AFTER = timedelta(minutes=10)
 
 
@@ -45,7 +54,7 @@ def drain_inbox() -> None:
     until = timezone.now() + _TURN
     progress = processing.drain()
     while progress.claimed:
-        _read_soon(progress.customers_to_read)
+        _read_soon(progress)
         if timezone.now() >= until:
             _publish(drain_inbox)
             break
@@ -56,7 +65,7 @@ def drain_inbox() -> None:
 @shared_task(acks_late=True, ignore_result=True)
 def process_delivery(pk: int) -> None:
     """Process that delivery now, due or not, then send what it changed."""
-    _read_soon(processing.process(pk).customers_to_read)
+    _read_soon(processing.process(pk))
     outbox.send_all(until=timezone.now() + _TURN)
 
 
@@ -86,35 +95,100 @@ def send_transitions() -> None:
 
 @shared_task(acks_late=True, ignore_result=True)
 def purge_inbox() -> None:
-    """Delete settled deliveries older than `INBOX_RETENTION_DAYS`."""
+    """Empty settled deliveries older than `INBOX_BODY_DAYS`, delete those of
+    `INBOX_RETENTION_DAYS`."""
+    emptied = inbox.purge_bodies(get_settings().inbox_body_days)
     deleted = inbox.purge(get_settings().inbox_retention_days)
-    logger.info("%s webhook deliveries purged.", deleted)
+    logger.info("%s webhook deliveries purged, %s emptied.", deleted, emptied)
 
 
 @shared_task(bind=True, acks_late=True, ignore_result=True, max_retries=6)
 def read_customer_grants(self: "Task[Any, Any]", provider: str, customer_id: str) -> None:
     """Ask the provider for all grants of a customer, and write what it says. One call a page.
 
-    A customer state has contradicted the mirror, and a state alone proves nothing. Tried again,
-    later each time, while the provider is unavailable.
+    A customer state has contradicted the mirror, and a state alone proves nothing. A grant that is
+    not on the whole list is revoked. Tried again, later each time, while the provider is
+    unavailable.
     """
-    grants = on_primary(BenefitGrant).filter(provider=provider, customer_id=customer_id)
-    sent = stored_keys(*grants.only("pk"))
+    service = get_provider(provider)
+    with _tried_again(self):
+        repair_list(
+            service,
+            "benefit_grants",
+            Patience(attempts=1),
+            {"customer_id": customer_id},
+            source=Transition.Source.RECONCILE,
+        )
+    outbox.send_all(until=timezone.now() + _TURN)
+
+
+@shared_task(bind=True, acks_late=True, ignore_result=True, max_retries=6)
+def read_again(self: "Task[Any, Any]", provider: str, table: str, object_id: str) -> None:
+    """Ask the provider for one object, and write what it says. One call, or a page or two.
+
+    Two versions of it lie within two seconds and disagree, so that their order proves nothing.
+    `table` is the model's name in lower case. Tried again as `read_customer_grants`.
+    """
+    service = get_provider(provider)
+    with _tried_again(self):
+        repair.read_again(service, table, object_id, Patience(attempts=1))
+    outbox.send_all(until=timezone.now() + _TURN)
+
+
+@shared_task(bind=True, acks_late=True, ignore_result=True, max_retries=6)
+def reconcile(self: "Task[Any, Any]", provider: str = "", customer_id: str = "") -> None:
+    """Compare the mirror with the provider and repair what differs, all of it or one customer's.
+
+    `provider` is a name, by default DEFAULT_PROVIDER. A whole walk goes on for some minutes and
+    leaves the rest to a fresh message; killed, it goes on at its last page. While another worker
+    walks, it does nothing. Pages are asked for more slowly where the provider says so.
+    """
+    service = get_provider(provider or None)
+    patience = Patience(until=time.monotonic() + _WALK.total_seconds())
+    with _tried_again(self):
+        if customer_id:
+            found = list(reconciling.reconcile_customer(service, customer_id, patience))
+            logger.info("%s: %s rows repaired.", customer_id, sum(one.written for one in found))
+        elif not _walk_on(service, patience):
+            _publish(reconcile, provider)
+    outbox.send_all(until=timezone.now() + _TURN)
+
+
+def _walk_on(service: Provider, patience: Patience) -> bool:
+    """Go on with the walk while there is time; whether there is nothing left to do."""
+    walk = cursors.begin(service.name, Walk.Purpose.RECONCILE)
+    if walk is None:
+        return True
     try:
-        for page in get_provider(provider).list_objects("benefit_grants", customer_id=customer_id):
-            apply_answer(page, sent=sent, source=Transition.Source.RECONCILE)
+        for _ in reconciling.reconcile(service, walk, patience):
+            if patience.is_over:
+                break
+    finally:
+        cursors.release(walk)
+    if walk.finished_at is None:
+        return False
+    logger.info("%s is reconciled: %s", service.name, walk.report)
+    return True
+
+
+@contextmanager
+def _tried_again(task: "Task[Any, Any]") -> Iterator[None]:
+    """Repeat the task later while the provider is unavailable: when it says, or less and less."""
+    try:
+        yield
     except ObjectNotFound:
         return
     except ProviderUnavailable as error:
         asked = error.retry_after if isinstance(error, RateLimited) else None
-        delay = asked or min(15 * 2**self.request.retries, 900)
-        raise self.retry(exc=error, countdown=delay) from error
-    outbox.send_all(until=timezone.now() + _TURN)
+        delay = asked or min(15 * 2**task.request.retries, 900)
+        raise task.retry(exc=error, countdown=delay) from error
 
 
-def _read_soon(customers: Iterable[tuple[str, str]]) -> None:
-    for provider, customer_id in sorted(customers):
+def _read_soon(progress: processing.Progress) -> None:
+    for provider, customer_id in sorted(progress.customers_to_read):
         _publish(read_customer_grants, provider, customer_id)
+    for unsettled in sorted(progress.unsettled):
+        _publish(read_again, *unsettled)
 
 
 def _publish(task: "Task[Any, Any]", *args: str) -> None:

@@ -8,6 +8,7 @@ from polar_django import signals, tasks
 from polar_django.conf import beat_schedule
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable, RateLimited
 from polar_django.models import BenefitGrant, Subscription, Transition, WebhookDelivery
+from polar_django.providers.base import Capability
 from polar_django.snapshots import Answer, BenefitGrantSnapshot, Observation
 from polar_django.webhooks import dispatch
 from tests.webhooks.deliveries import EPOCH, body_of, states, stored, subscription_body
@@ -43,6 +44,9 @@ def activations():
 
 class Provider:
     """Answers `list_objects` with the given pages, or raises."""
+
+    name = "polar"
+    capabilities = frozenset({Capability.GRANTS})
 
     def __init__(self, *pages, error=None):
         self.pages, self.error, self.asked = pages, error, []

@@ -1,103 +1,83 @@
-"""The first full copy of what the provider has, page by page; and how far the mirror is from it.
+"""The first full copy of what the provider has, page by page.
 
 Nobody is told of what a copy finds: it must not mail every customer.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from polar_django.exceptions import NotSupported
+from polar_django.mirror import cursors
 from polar_django.mirror.answers import apply_answer
-from polar_django.mirror.tables import TABLES
+from polar_django.mirror.steps import KINDS, Step, steps_from
+from polar_django.mirror.walking import Patience, pages
+from polar_django.models import Walk
 from polar_django.providers.base import Page, Provider
 
-__all__ = ["KINDS", "Difference", "Progress", "backfill", "compare"]
-
-# Parents before their children, so that few rows wait for what they point to.
-KINDS = (
-    "meters",
-    "benefits",
-    "products",
-    "discounts",
-    "customers",
-    "checkouts",
-    "subscriptions",
-    "orders",
-    "refunds",
-    "benefit_grants",
-    "customer_meters",
-)
+__all__ = ["Progress", "backfill"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One page more: `seen` objects of `kind` so far, `written` of them newer than the mirror's."""
+    """One page more: `seen` objects of `kind` so far, `written` of them newer than the mirror's.
+
+    `total` is how many there are, where the provider says so.
+    """
 
     kind: str
     seen: int
     written: int
+    total: int | None = None
 
 
-@dataclass(slots=True)
-class Difference:
-    """One kind compared: ids the mirror lacks, and ids whose copy here is older."""
-
-    kind: str
-    seen: int = 0
-    missing: list[str] = field(default_factory=list)
-    outdated: list[str] = field(default_factory=list)
-
-
-def backfill(provider: Provider, kinds: Sequence[str] = KINDS) -> Iterator[Progress]:
+def backfill(
+    provider: Provider,
+    kinds: Sequence[str] = KINDS,
+    *,
+    walk: Walk | None = None,
+    patience: Patience | None = None,
+) -> Iterator[Progress]:
     """Copy every object of these kinds, and say after each page how far it is.
 
-    One call and about four statements a page, each page in a transaction of its own: stopped half
-    way, it can simply be run again. Kinds that the provider does not have are left out. Raises
-    ProviderError.
+    One call and about four statements a page, each page in a transaction of its own. With a `walk`
+    (`cursors.begin`) each page is noted, so that a copy that was stopped goes on there; without one
+    it can simply be run again. Kinds that the provider does not have are left out. Memory does not
+    grow with what there is. Raises ProviderError; ProviderUnavailable when patience is at its end,
+    which by default is at once.
     """
-    for kind in kinds:
-        seen = written = 0
-        for page in _pages(provider, kind):
-            ids = {item.snapshot.id for item in page.observations}
-            applied = apply_answer(page, source=None)
-            seen += len(ids)
-            written += sum(1 for _, key in applied.changed if key in ids)
-            yield Progress(kind, seen, written)
+    patience = patience or Patience(attempts=1)
+    counts: dict[str, Progress] = {}
+    for step in steps_from(walk.kind if walk else "", kinds):
+        try:
+            for page in _pages(provider, step, walk, patience):
+                done = _write(page, counts.get(step.kind, Progress(step.kind, 0, 0)))
+                counts[step.kind] = done
+                yield done
+        except NotSupported:
+            continue
+    if walk:
+        cursors.finish(walk)
 
 
-def compare(provider: Provider, kinds: Sequence[str] = KINDS) -> Iterator[Difference]:
-    """What a backfill would write, without writing. One call and one query a page.
-
-    An object counts as outdated where the provider's `modified_at` is later than ours, or ours is
-    only a copy embedded in another object.
-    """
-    for kind in kinds:
-        result = Difference(kind)
-        for page in _pages(provider, kind):
-            _compare_page(page, result)
-        yield result
-
-
-def _pages(provider: Provider, kind: str) -> Iterator[Page]:
-    try:
-        yield from provider.list_objects(kind)
-    except NotSupported:
+def _pages(provider: Provider, step: Step, walk: Walk | None, patience: Patience) -> Iterator[Page]:
+    """The pages of a step from where the walk stands; each is noted once it has been written."""
+    begun = walk if walk and walk.kind == step.name else None
+    if step.scope:
+        for key in step.scope.ids(provider.name, after=begun.boundary if begun else ""):
+            for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
+                yield page
+            if walk:
+                cursors.save(walk, step.name, boundary=key)
         return
+    start_page = begun.page if begun else 1
+    for number, page in pages(provider, step.kind, patience, start_page=start_page):
+        yield page
+        if walk:
+            cursors.save(walk, step.name, number + 1)
 
 
-def _compare_page(page: Page, result: Difference) -> None:
-    snapshots = [item.snapshot for item in page.observations]
-    stored = {}
-    for snapshot_class in {type(item) for item in snapshots}:
-        ids = [item.id for item in snapshots if type(item) is snapshot_class]
-        rows = TABLES[snapshot_class]._default_manager.filter(pk__in=ids)
-        stored.update({row.pk: row for row in rows.only("pk", "as_of", "modified_at")})
-    for item in snapshots:
-        result.seen += 1
-        row = stored.get(item.id)
-        if row is None:
-            result.missing.append(item.id)
-        elif row.as_of is None or (
-            item.modified_at and row.modified_at and item.modified_at > row.modified_at
-        ):
-            result.outdated.append(item.id)
+def _write(page: Page, before: Progress) -> Progress:
+    ids = {item.snapshot.id for item in page.observations}
+    applied = apply_answer(page, source=None)
+    written = sum(1 for _, key in applied.changed if key in ids)
+    return Progress(before.kind, before.seen + len(ids), before.written + written, page.total)

@@ -6,12 +6,16 @@ purchase is not known here it counts as a seat's: too few get in rather than too
 """
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from django.db.models import Model
 
-from polar_django.models import BenefitGrant, Member, Order, Subscription
+from polar_django.mirror.versions import NEVER, Version
+from polar_django.models import BenefitGrant, Member, Order, Seat, Subscription
+from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
+from polar_django.snapshots import SeatSnapshot
 
 Rows = Mapping[Any, Mapping[str, Any]]
 
@@ -47,6 +51,33 @@ def correct(changed: Rows, stored: Rows) -> None:
             BenefitGrant.objects.filter(is_seat=True, **{link: first_seen}).update(
                 is_seat=False, user=None
             )
+
+
+def note_holder(row: MirroredModel, version: Version) -> None:
+    """Remember who holds a seat: a revoked one, and its delivery, name nobody any more."""
+    if not isinstance(row, Seat) or not (row.member_id or row.email):
+        return
+    if (row.last_held_as_of or NEVER) <= (version.as_of or NEVER):
+        row.last_member_id, row.last_email = row.member_id, row.email
+        row.last_held_as_of = version.as_of
+
+
+def with_late_holder(current: MirroredModel | None, version: Version) -> Seat | None:
+    """The stored seat with its holder, where the version that names one came too late to count.
+
+    So that a seat claimed and revoked ends the same whichever is heard of first. One query (`raw`),
+    or none.
+    """
+    snapshot = version.snapshot
+    if not isinstance(current, Seat) or not isinstance(snapshot, SeatSnapshot):
+        return None
+    late = copy(current)
+    late.member_id, late.email = snapshot.member_id, snapshot.email
+    note_holder(late, version)
+    if late.last_held_as_of == current.last_held_as_of:
+        return None
+    late.member_id, late.email = current.member_id, current.email
+    return late
 
 
 def _seats_of(

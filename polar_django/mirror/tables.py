@@ -42,7 +42,18 @@ OWNED: tuple[type[Any], ...] = (
 )
 # Columns the provider knows nothing of: a new version of a row keeps them.
 _OURS = frozenset(
-    {"subscriber_id", "user_id", "is_seat", "expires_at", "reason", "plan", "next_url"}
+    {
+        "expires_at",
+        "is_seat",
+        "last_email",
+        "last_held_as_of",
+        "last_member_id",
+        "next_url",
+        "plan",
+        "reason",
+        "subscriber_id",
+        "user_id",
+    }
 )
 
 

@@ -16,7 +16,7 @@ from polar_django.exceptions import ForeignObject
 from polar_django.mirror import catalog, customer_state, linking, locks, seats
 from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
-from polar_django.mirror.versions import Cause, Version, Weight, supersedes
+from polar_django.mirror.versions import Cause, Version, Weight, is_in_doubt, supersedes
 from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
@@ -43,13 +43,15 @@ class Arrival:
 class Applied:
     """What came of it.
 
-    `changed` holds (table name, id) of each row written anew; `customers_to_read` the customers
-    whose grants a state contradicts: read them from the provider, after commit.
+    `changed` holds (table name, id) of each row written anew. To be read from the provider after
+    commit: the grants of `customers_to_read`, which a state contradicts, and the objects in
+    `unsettled`, of which two versions disagree that lie too close together to order.
     """
 
     changed: frozenset[tuple[str, str]] = frozenset()
     transitions: int = 0
     customers_to_read: frozenset[str] = frozenset()
+    unsettled: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class _Batch:
     copies: list[Version] = field(default_factory=list)
     team_grants: set[str] = field(default_factory=set)
     news: list[Transition] = field(default_factory=list)
+    unsettled: set[tuple[str, str]] = field(default_factory=set)
 
 
 def apply_arrivals(arrivals: Sequence[Arrival]) -> Applied:
@@ -114,6 +117,7 @@ def apply_versions(
         ),
         transitions=len(told),
         customers_to_read=unlisted,
+        unsettled=frozenset(batch.unsettled),
     )
 
 
@@ -140,7 +144,10 @@ def _fold(batch: _Batch, version: Version) -> None:
         raise ForeignObject(
             f"{table._meta.model_name} {current.pk} belongs to the provider {current.provider}."
         )
+    if current is not None and is_in_doubt(version, current):
+        batch.unsettled.add((table._meta.model_name or "", current.pk))
     if not supersedes(version, current):
+        _keep(batch, seats.with_late_holder(current, version))
         return
     row = _next_row(batch, version, current)
     if version.cause:
@@ -160,19 +167,24 @@ def _fold(batch: _Batch, version: Version) -> None:
         batch.team_grants.add(row.pk)
     else:
         batch.team_grants.discard(row.pk)
-    batch.rows[table][row.pk] = row
-    batch.changed.setdefault(table, {})[row.pk] = row
+    _keep(batch, row)
+
+
+def _keep(batch: _Batch, row: MirroredModel | None) -> None:
+    if row is not None:
+        batch.rows[type(row)][row.pk] = row
+        batch.changed.setdefault(type(row), {})[row.pk] = row
 
 
 def _next_row(batch: _Batch, version: Version, current: MirroredModel | None) -> MirroredModel:
     as_of = version.as_of if version.weight is Weight.FULL else None
     row = new_row(version.provider, version.snapshot, as_of=as_of, synced_at=batch.now)
-    if current is None:
-        return row
-    for name in KEPT_COLUMNS[type(version.snapshot)]:
-        setattr(row, name, getattr(current, name))
-    customer_state.merge_grant(row, current, version)
-    linking.leave_former_owner(row, current)
+    if current is not None:
+        for name in KEPT_COLUMNS[type(version.snapshot)]:
+            setattr(row, name, getattr(current, name))
+        customer_state.merge_grant(row, current, version)
+        linking.leave_former_owner(row, current)
+    seats.note_holder(row, version)
     return row
 
 
@@ -181,7 +193,7 @@ def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
     return any(
         getattr(before, item.attname) != getattr(after, item.attname)
         for item in after._meta.concrete_fields
-        if item.is_relation and item.attname not in {"subscriber_id", "user_id"}
+        if item.is_relation and item.attname not in {"subscriber_id", "user_id", "last_member_id"}
     )
 
 

@@ -6,13 +6,17 @@ it); it only breaks ties. A lower key changes nothing, an equal one applies agai
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from polar_django.models import BenefitGrant
+from polar_django.mirror.differences import disagrees
+from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
 from polar_django.snapshots import BenefitGrantSnapshot, ObjectSnapshot
 
+# The provider's servers and jobs stamp events of one change up to that far apart.
+_SETTLE_WITHIN = timedelta(seconds=2)
+_DELIVERY = Transition.Source.DELIVERY
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -53,6 +57,22 @@ class Version:
     @property
     def order(self) -> tuple[datetime, datetime]:
         return self.as_of or NEVER, self.snapshot.modified_at or NEVER
+
+
+def is_in_doubt(version: Version, stored: MirroredModel) -> bool:
+    """Whether the version is dropped, or at the very same moment, so near that its order proves
+    nothing, and says something else. The provider has to be asked. No query.
+
+    An answer that is just as old as what is stored was given later, so that it is right.
+    """
+    if version.weight is not Weight.FULL or version.as_of is None or stored.as_of is None:
+        return False
+    known = (stored.as_of, stored.modified_at or NEVER)
+    if version.order > known or stored.as_of - version.as_of > _SETTLE_WITHIN:
+        return False
+    if version.order == known and (version.cause is None or version.cause.source != _DELIVERY):
+        return False
+    return disagrees(version.snapshot, stored)
 
 
 def supersedes(version: Version, stored: MirroredModel | None) -> bool:

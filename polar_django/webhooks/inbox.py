@@ -29,6 +29,7 @@ __all__ = [
     "fail",
     "finish",
     "purge",
+    "purge_bodies",
     "replay",
     "store",
 ]
@@ -184,16 +185,30 @@ def _settle(deliveries: Sequence[WebhookDelivery], **changes: object) -> None:
 def replay(deliveries: QuerySet[WebhookDelivery]) -> list[int]:
     """Make them pending again, whatever became of them; their primary keys. Two statements.
 
-    What is in a worker's hands is left alone. The mirror is not changed by what it already knows,
-    but `@on` handlers hear of the event again.
+    What is in a worker's hands is left alone, and so is what has no body any more. The mirror is
+    not changed by what it already knows, but `@on` handlers hear of the event again.
     """
     now = timezone.now()
     free = deliveries.using(primary()).exclude(state=State.PROCESSING, due_at__gt=now)
+    free = free.exclude(body=b"")
     pks = list(free.order_by("pk").values_list("pk", flat=True))
     WebhookDelivery.objects.filter(pk__in=pks).update(
         state=State.PENDING, attempts=0, due_at=now, error_type="", error="", processed_at=None
     )
     return pks
+
+
+def purge_bodies(older_than_days: int) -> int:
+    """Empty settled deliveries received before that; how many. In batches, each committed.
+
+    Bodies are nearly all of the table, and hold the customers' names and addresses; the rest of the
+    row says what came when.
+    """
+    old = _settled_before(older_than_days, (State.PROCESSED, State.IGNORED)).exclude(body=b"")
+    emptied = 0
+    while batch := list(old.order_by("pk").values_list("pk", flat=True)[:_PURGE_BATCH]):
+        emptied += WebhookDelivery.objects.filter(pk__in=batch).update(body=b"")
+    return emptied
 
 
 def purge(older_than_days: int, *, states: Iterable[str] = (State.PROCESSED, State.IGNORED)) -> int:
@@ -202,18 +217,20 @@ def purge(older_than_days: int, *, states: Iterable[str] = (State.PROCESSED, Sta
     What still waits, or gave up, is kept however old, unless `states` names it. A delivery that an
     `@on` handler is yet to hear of is kept too.
     """
-    old = (
-        on_primary(WebhookDelivery)
-        .filter(
-            state__in=list(states), received_at__lt=timezone.now() - timedelta(days=older_than_days)
-        )
-        .exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
-    )
+    old = _settled_before(older_than_days, states)
     deleted = 0
     while batch := list(old.order_by("pk").values_list("pk", flat=True)[:_PURGE_BATCH]):
         _, counts = WebhookDelivery.objects.filter(pk__in=batch).delete()
         deleted += counts.get(WebhookDelivery._meta.label, 0)
     return deleted
+
+
+def _settled_before(days: int, states: Iterable[str]) -> QuerySet[WebhookDelivery]:
+    return (
+        on_primary(WebhookDelivery)
+        .filter(state__in=list(states), received_at__lt=timezone.now() - timedelta(days=days))
+        .exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
+    )
 
 
 def backlog(older_than: timedelta = timedelta()) -> Backlog:

@@ -3,7 +3,7 @@
 For development, tests and sites without a broker. Where beat does not run either, a delivery that
 failed waits for `polar_inbox replay`; a failed receiver is tried again with the next delivery after
 it is due. No provider is called here, where somebody waits
-for a response: a customer state that contradicts the mirror is logged and left to reconcile.
+for a response: what would have to be asked for is logged and left to reconcile.
 """
 
 import logging
@@ -38,3 +38,5 @@ def work_off() -> None:
 def _tell(progress: processing.Progress) -> None:
     for _, customer_id in sorted(progress.customers_to_read):
         logger.info("The state of customer %s contradicts the mirror; reconcile.", customer_id)
+    for _, table, key in sorted(progress.unsettled):
+        logger.info("Two versions of %s %s are too close to order; reconcile.", table, key)

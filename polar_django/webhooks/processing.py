@@ -30,8 +30,9 @@ logger = logging.getLogger(__name__)
 class Progress:
     """What became of the claimed deliveries; `failed` counts the dead among them.
 
-    `customers_to_read` are (provider, customer id) whose grants a customer state contradicts: read
-    them from the provider when no transaction is open.
+    To be read from the provider when no transaction is open: the grants of `customers_to_read`
+    (provider, customer id), which a customer state contradicts, and the `unsettled` objects
+    (provider, table name, id), of which two versions lie too close together to order.
     """
 
     claimed: int = 0
@@ -40,6 +41,7 @@ class Progress:
     failed: int = 0
     transitions: int = 0
     customers_to_read: set[tuple[str, str]] = field(default_factory=set)
+    unsettled: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +154,4 @@ def _count(progress: Progress, messages: Sequence[_Message], applied: Applied) -
     progress.transitions += applied.transitions
     provider = messages[0].delivery.provider
     progress.customers_to_read |= {(provider, key) for key in applied.customers_to_read}
+    progress.unsettled |= {(provider, table, key) for table, key in applied.unsettled}

@@ -6,7 +6,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from polar_django.exceptions import ProviderUnavailable
-from polar_django.mirror.backfill import backfill, compare
+from polar_django.mirror import walking
+from polar_django.mirror.backfill import backfill
+from polar_django.mirror.comparing import compare
 from polar_django.models import (
     BenefitGrant,
     Customer,
@@ -32,6 +34,14 @@ def sold(service, ada):  # noqa: F811
     )
     service.pay("checkout-1")
     return service
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """The seconds that would have been waited."""
+    waited = []
+    monkeypatch.setattr(walking.time, "sleep", waited.append)
+    return waited
 
 
 def run(command, *args):

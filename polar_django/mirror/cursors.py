@@ -1,0 +1,83 @@
+"""How far a walk has come, kept so that the next process goes on there. The writer of `Walk`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from polar_django.models import Customer, Walk
+from polar_django.models.databases import on_primary, primary
+
+__all__ = ["begin", "boundary_of", "count", "finish", "release", "save"]
+
+# Longer than the longest wait between two pages; a killed worker's walk is free after it.
+LEASE = timedelta(minutes=10)
+
+
+def begin(provider: str, purpose: str, *, restart: bool = False) -> Walk | None:
+    """The unfinished walk of that purpose, or a new one, now ours; None where another has it.
+
+    A first walk over an empty mirror is quiet: it must not mail every customer. Four statements.
+    """
+    now = timezone.now()
+    with transaction.atomic(using=primary()):
+        fresh = Walk(provider=provider, purpose=purpose, started_at=now, finished_at=now)
+        fresh.is_quiet = True
+        on_primary(Walk).bulk_create([fresh], ignore_conflicts=True)
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+        mine = on_primary(Walk).filter(provider=provider, purpose=purpose)
+        if not mine.filter(free).update(leased_until=now + LEASE):
+            return None
+        walk: Walk = mine.get()
+        if restart or walk.finished_at is not None:
+            walk.kind, walk.page, walk.boundary, walk.carry = "", 1, "", []
+            walk.report, walk.started_at, walk.finished_at = {}, now, None
+            walk.is_quiet = not on_primary(Customer).filter(provider=provider).exists()
+            walk.save(using=primary())
+    return walk
+
+
+def save(
+    walk: Walk,
+    step: str,
+    page: int = 1,
+    boundary: datetime | str | None = None,
+    carry: Sequence[str] = (),
+) -> None:
+    """Note that the walk goes on there. One statement."""
+    walk.kind, walk.page, walk.carry = step, page, list(carry)
+    walk.boundary = boundary.isoformat() if isinstance(boundary, datetime) else boundary or ""
+    walk.leased_until = timezone.now() + LEASE
+    _keep(walk)
+
+
+def count(walk: Walk, kind: str, counts: Mapping[str, int]) -> None:
+    """Add to what was found of a kind; kept with the next `save`."""
+    known = walk.report.setdefault(kind, {})
+    for name, number in counts.items():
+        known[name] = known.get(name, 0) + number
+
+
+def boundary_of(walk: Walk) -> datetime | None:
+    """Where the page before ended, in the list's own order."""
+    return datetime.fromisoformat(walk.boundary) if walk.boundary else None
+
+
+def release(walk: Walk) -> None:
+    """Let another go on with it. One statement."""
+    walk.leased_until = None
+    on_primary(Walk).filter(pk=walk.pk).update(leased_until=None)
+
+
+def finish(walk: Walk) -> None:
+    """Note that the whole of it is done. One statement."""
+    walk.leased_until, walk.finished_at = None, timezone.now()
+    _keep(walk)
+
+
+def _keep(walk: Walk) -> None:
+    """One that `begin` did not give is nobody's to go on with."""
+    if walk.pk is not None:
+        walk.save(using=primary())

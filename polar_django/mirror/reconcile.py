@@ -1,0 +1,157 @@
+"""Comparing the whole mirror with the provider, and making it right.
+
+The lists have no filter for what changed, so all of them are walked: whole pages are compared, and
+only what differs is written. What a list leaves out is asked for by itself, and marked as no more
+where the provider does not have it: a deleted customer, a revoked grant. A walk can stop after any
+page and go on there later; its memory does not grow with what there is.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Model
+
+from polar_django.exceptions import ForeignObject, NotSupported, ObjectNotFound
+from polar_django.mirror import cursors
+from polar_django.mirror.absence import Absence
+from polar_django.mirror.answers import apply_answer
+from polar_django.mirror.drift import Drift
+from polar_django.mirror.lists import TABLE_OF
+from polar_django.mirror.repair import read_again, repair_list, repair_page
+from polar_django.mirror.steps import KINDS, SCOPES, Step, steps_from
+from polar_django.mirror.tables import TABLES
+from polar_django.mirror.walking import Patience, pages
+from polar_django.models import Customer, Product, Transition, Walk
+from polar_django.models.databases import on_primary
+from polar_django.providers.base import Page, Provider
+from polar_django.snapshots import ObjectSnapshot
+
+__all__ = ["reconcile", "reconcile_customer"]
+
+_SOURCE = Transition.Source.RECONCILE
+_OF_A_CUSTOMER = (
+    "members",
+    "checkouts",
+    "subscriptions",
+    "orders",
+    "refunds",
+    "benefit_grants",
+    "customer_meters",
+)
+
+
+def reconcile(
+    provider: Provider, walk: Walk, patience: Patience, kinds: Sequence[str] = KINDS
+) -> Iterator[Drift]:
+    """Go on with that walk, and say after each page what was found on it and repaired.
+
+    `walk` is what `cursors.begin` gave; it is saved after each page, so that whoever stops here is
+    followed by another there. News of the repairs has the source "reconcile". Raises ForeignObject
+    where the provider knows none of our products, ProviderUnavailable when patience is at its end.
+    """
+    if not walk.kind:
+        _refuse_another_organization(provider, patience)
+    source = None if walk.is_quiet else _SOURCE
+    for step in steps_from(walk.kind, kinds):
+        if step.name != walk.kind:
+            cursors.save(walk, step.name)
+        found = _by_parent if step.scope else _listed
+        for drift in found(provider, walk, step, patience, source):
+            cursors.count(walk, drift.kind, drift.counts)
+            yield drift
+    cursors.finish(walk)
+
+
+def reconcile_customer(provider: Provider, customer_id: str, patience: Patience) -> Iterator[Drift]:
+    """Make one customer and everything it holds what the provider says. About ten calls.
+
+    Raises ObjectNotFound where neither knows the customer, else as `reconcile`.
+    """
+    if on_primary(Customer).filter(pk=customer_id).exists():
+        yield read_again(provider, "customer", customer_id, patience)
+    else:
+        answer = patience.call(provider.get_object, "customers", customer_id)
+        applied = apply_answer(answer, source=_SOURCE)
+        yield Drift("customers", 1, [customer_id], written=len(applied.changed))
+    for kind in _OF_A_CUSTOMER:
+        yield repair_list(provider, kind, patience, {"customer_id": customer_id}, source=_SOURCE)
+    for scope in SCOPES["customer_seats"]:
+        for key in scope.ids(provider.name, customer_id=customer_id):
+            yield repair_list(
+                provider, "customer_seats", patience, {scope.filter: key}, source=_SOURCE
+            )
+
+
+def _listed(
+    provider: Provider, walk: Walk, step: Step, patience: Patience, source: str | None
+) -> Iterator[Drift]:
+    table = TABLE_OF[step.kind]
+    absence = Absence(table, provider.name, cursors.boundary_of(walk), list(walk.carry))
+    try:
+        for number, page in pages(provider, step.kind, patience, start_page=walk.page):
+            drift = repair_page(provider, page, step.kind, patience, source=source)
+            for rows in absence.after(_of_table(page, table), page.answered_at):
+                drift.add(_ask_for(provider, rows, step.kind, patience, source))
+            cursors.save(walk, step.name, number + 1, absence.boundary, absence.carry)
+            yield drift
+    except NotSupported:
+        return
+    for rows in absence.at_end():
+        yield _ask_for(provider, rows, step.kind, patience, source)
+
+
+def _by_parent(
+    provider: Provider, walk: Walk, step: Step, patience: Patience, source: str | None
+) -> Iterator[Drift]:
+    assert step.scope
+    for key in step.scope.ids(provider.name, after=walk.boundary):
+        filters = {step.scope.filter: key}
+        yield repair_list(provider, step.kind, patience, filters, source=source)
+        cursors.save(walk, step.name, boundary=key)
+
+
+def _ask_for(
+    provider: Provider,
+    rows: Sequence[Model],
+    kind: str,
+    patience: Patience,
+    source: str | None,
+) -> Drift:
+    """Ask for each row that a list left out, or once for the lists that several are on."""
+    found = Drift(kind)
+    settled: set[str] = set()
+    for row in rows:
+        if row.pk not in settled:
+            drift = read_again(
+                provider, row._meta.model_name or "", row.pk, patience, source=source
+            )
+            settled.update(drift.gone)
+            drift.seen = 0
+            found.add(drift)
+    return found
+
+
+def _of_table(page: Page, table: type[Model]) -> list[ObjectSnapshot]:
+    snapshots = (item.snapshot for item in page.observations)
+    return [snapshot for snapshot in snapshots if TABLES[type(snapshot)] is table]
+
+
+def _refuse_another_organization(provider: Provider, patience: Patience) -> None:
+    """With the token of another organization every customer would seem deleted.
+
+    A product that was sold is never deleted, only archived, so that some of ours must be known.
+    """
+    sold = on_primary(Product).filter(provider=provider.name, as_of__isnull=False)
+    ours = list(sold.order_by("-is_archived", "created_at").values_list("pk", flat=True)[:3])
+    for key in ours:
+        try:
+            patience.call(provider.get_object, "products", key)
+        except NotSupported:
+            return
+        except ObjectNotFound:
+            continue
+        return
+    if ours:
+        raise ForeignObject(
+            f"{provider.name} knows none of the products mirrored here: the access token is of "
+            "another organization, or of another server. Nothing was changed."
+        )

@@ -1,0 +1,165 @@
+"""Making the mirror say what the provider says: of a page, of a complete list, of one object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from polar_django import models
+from polar_django.exceptions import NotSupported, ObjectNotFound
+from polar_django.mirror.answers import DATE_HEADER_ROUNDS_DOWN_BY, apply_answer, stored_keys
+from polar_django.mirror.differences import gone, live
+from polar_django.mirror.drift import Drift, count_of, differing
+from polar_django.mirror.lists import KIND_OF, NAMED, TABLE_OF, readable, smallest_list
+from polar_django.mirror.upsert import apply_versions
+from polar_django.mirror.versions import Cause, Version
+from polar_django.mirror.walking import Patience, pages
+from polar_django.models.base import MirroredModel
+from polar_django.models.databases import on_primary, primary
+from polar_django.providers.base import Page, Provider
+
+__all__ = ["read_again", "repair_list", "repair_page"]
+
+
+def repair_page(
+    provider: Provider,
+    page: Page,
+    kind: str,
+    patience: Patience,
+    *,
+    source: str | None,
+    sent: Mapping[str, datetime | None] | None = None,
+) -> Drift:
+    """Write what differs on a page; what was heard of meanwhile, and still differs, is asked for.
+
+    About two queries where nothing differs.
+    """
+    drift = Drift(kind, seen=count_of(page, kind))
+    found = differing(page, drift)
+    if not found:
+        return drift
+    part = replace(page, observations=tuple(found))
+    applied = apply_answer(part, sent=sent, source=source)
+    drift.written += len(applied.changed)
+    written = {key for _, key in applied.changed}
+    if sent is None:
+        late = [item.snapshot for item in found if item.snapshot.id not in written]
+        for table_name, key in readable(late):
+            # Its key is near the stored one: a change of this very second, or a provider's clock
+            # that was set back. A read of its own supersedes whatever was stored before it.
+            drift.written += read_again(provider, table_name, key, patience, source=source).written
+    return drift
+
+
+def repair_list(
+    provider: Provider,
+    kind: str,
+    patience: Patience,
+    filters: Mapping[str, str],
+    *,
+    source: str | None,
+) -> Drift:
+    """Make the rows of one complete, short list what it says; what it leaves out is no more.
+
+    `filters` are columns of the table and the provider's filters alike (`customer_id=`). One call
+    and about two queries a page, and one query before. Raises ProviderError.
+    """
+    table = TABLE_OF[kind]
+    drift = Drift(kind)
+    scope = on_primary(table).filter(provider=provider.name, **filters)
+    sent = dict(scope.values_list("pk", "as_of"))
+    listed: set[str] = set()
+    answered_at: datetime | None = None
+    try:
+        for _, page in pages(provider, kind, patience, filters):
+            drift.add(repair_page(provider, page, kind, patience, source=source, sent=sent))
+            listed.update(item.snapshot.id for item in page.observations)
+            answered_at = answered_at or page.answered_at
+    except NotSupported:
+        return drift
+    standing = live(table)
+    if standing is not None and (absent := sent.keys() - listed):
+        rows = list(scope.filter(standing, pk__in=absent))
+        drift.add(_mark_gone(kind, rows, sent, answered_at, source))
+    return drift
+
+
+def read_again(
+    provider: Provider,
+    table_name: str,
+    object_id: str,
+    patience: Patience,
+    *,
+    source: str | None = models.Transition.Source.RECONCILE,
+) -> Drift:
+    """Ask the provider for one object that the mirror has, and write what it says.
+
+    One call, or one a page of the smallest list it is on. An object that is no more is marked so.
+    Nothing where the provider cannot be asked for it. Raises ProviderError.
+    """
+    table = NAMED[table_name]
+    row = on_primary(table).filter(pk=object_id).defer("raw").first()
+    if row is None or table not in KIND_OF:
+        return Drift(table_name)
+    kind = KIND_OF[table]
+    filters = smallest_list(row)
+    if filters is not None:
+        if not filters:
+            return Drift(kind)
+        return repair_list(provider, kind, patience, filters, source=source)
+    rows = on_primary(table).filter(pk=object_id)
+    return patience.call(_read_one, provider, rows, source)
+
+
+def _read_one(provider: Provider, rows: QuerySet[MirroredModel], source: str | None) -> Drift:
+    row = rows.get()
+    kind = KIND_OF[type(row)]
+    drift = Drift(kind)
+    sent = stored_keys(row)
+    try:
+        answer = provider.get_object(kind, row.pk)
+    except NotSupported:
+        return drift
+    except ObjectNotFound as error:
+        return _mark_gone(kind, [row], sent, error.answered_at, source)
+    drift.seen = 1
+    if differing(answer, drift):
+        drift.written += len(apply_answer(answer, sent=sent, source=source).changed)
+    return drift
+
+
+def _mark_gone(
+    kind: str,
+    rows: Sequence[MirroredModel],
+    sent: Mapping[str, datetime | None],
+    answered_at: datetime | None,
+    source: str | None,
+) -> Drift:
+    """Write that these are no more, unless something newer than the answer was stored meanwhile."""
+    standing = live(type(rows[0])) if rows else None
+    if standing is None:
+        return Drift(kind)
+    still = set(
+        on_primary(type(rows[0]))
+        .filter(standing, pk__in=[row.pk for row in rows])
+        .values_list("pk", flat=True)
+    )
+    cause = Cause(source) if source else None
+    versions = []
+    for row in rows:
+        snapshot = gone(row, answered_at)
+        if snapshot is None or row.pk not in still:
+            continue
+        keys = [key for key in (sent.get(row.pk), row.created_at) if key is not None]
+        if answered_at is not None:
+            keys.append(answered_at - DATE_HEADER_ROUNDS_DOWN_BY)
+        if keys:
+            versions.append(Version(row.provider, snapshot, max(keys), cause))
+    if not versions:
+        return Drift(kind)
+    with transaction.atomic(using=primary()):
+        applied = apply_versions(versions)
+    marked = sorted(key for _, key in applied.changed)
+    return Drift(kind, gone=marked, written=len(marked))
