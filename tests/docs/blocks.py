@@ -17,8 +17,8 @@ class Block:
 
     @property
     def file(self) -> str:
-        """The name in the block's first comment: `# settings.py`, "" where there is none."""
-        found = re.match(r"# (\S+)\n", self.text)
+        """The name in its first comment: `# settings.py`, `{# templates/x.html #}`; or ""."""
+        found = re.match(r"(?:\{)?# (\S+)(?: #\})?\n", self.text)
         return found.group(1) if found else ""
 
 

@@ -20,6 +20,7 @@ BASE = {
     "SECRET_KEY": "new",
     "DEBUG": True,
     "ALLOWED_HOSTS": ["*"],
+    "BASE_DIR": HERE,
     "ROOT_URLCONF": "roots",
     "USE_TZ": True,
     "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
@@ -39,7 +40,13 @@ BASE = {
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "APP_DIRS": True,
-            "OPTIONS": {"context_processors": []},
+            "DIRS": [],
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                ]
+            },
         }
     ],
     "DATABASES": {
@@ -57,7 +64,8 @@ BASE = {
 
 
 def page_source(name: str) -> str:
-    return (HERE / name).read_text("utf-8").replace("127.0.0.1:8000", f"127.0.0.1:{PORT}")
+    text = (HERE / name).read_text("utf-8").replace("127.0.0.1:8000", f"127.0.0.1:{PORT}")
+    return text.replace("from mysite import views", "import views")
 
 
 def main(page: str) -> None:
@@ -68,10 +76,15 @@ def main(page: str) -> None:
         (HERE / "handling").mkdir()
         (HERE / "handling" / "__init__.py").touch()
         (HERE / "polar_handlers.py").rename(HERE / "handling" / "polar_handlers.py")
+    urls = page_source("urls.py")
+    # A page for projects that exist takes their own addresses for granted.
+    existing = (
+        ""
+        if "views.report" in urls
+        else "path('report/', views.report), path('pricing/', views.report, name='pricing')"
+    )
     (HERE / "roots.py").write_text(
-        "from django.urls import include, path\nimport views\n"
-        "urlpatterns = [path('report/', views.report),"
-        " path('pricing/', views.report, name='pricing')]\n" + page_source("urls.py")
+        f"from django.urls import include, path\nimport views\nurlpatterns = [{existing}]\n{urls}"
     )
     settings.configure(**chosen)
     django.setup()
@@ -92,7 +105,9 @@ def main(page: str) -> None:
     here = f"http://127.0.0.1:{PORT}"
     refused = httpx.get(f"{here}/report/")
     assert refused.status_code == 302, refused
-    assert refused.headers["location"].startswith("/login/"), refused.headers
+    assert refused.headers["location"].startswith(settings.LOGIN_URL), refused.headers
+    if (HERE / "templates").exists():
+        assert "/billing/checkout/pro/" in httpx.get(f"{here}/pricing/").text
     if (HERE / "shell").exists():
         exec(compile(page_source("shell"), "shell", "exec"), {})
         wait_for_the_product()

@@ -88,7 +88,8 @@ def test_a_project_made_from_the_page_works(page, tmp_path):
     (project / "manage.py").write_text(start)
     (project / "__init__.py").touch()
     for block in blocks(ROOT / page if page == "README.md" else ROOT / "docs" / page):
-        if block.language == "python" and block.file:
+        if block.language in {"python", "django"} and block.file:
+            (project / block.file).parent.mkdir(exist_ok=True)
             with (project / block.file).open("a") as file:
                 file.write(block.text + "\n")
     environment = {
