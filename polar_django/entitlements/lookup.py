@@ -5,12 +5,16 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from polar_django.conf import get_settings, subscriber_model
 from polar_django.entitlements.holdings import Entitlement, EntitlementSet
 from polar_django.entitlements.keys import keys_of_benefit
 from polar_django.entitlements.memory import recall, remember
 from polar_django.models import BenefitGrant
+from polar_django.models.prepared import Parameter, PreparedQuery
 from polar_django.subscribers import subscriber_class
 
 __all__ = [
@@ -103,6 +107,21 @@ def set_of(subscriber: Any, user: Any, rows: Iterable[tuple[Any, ...]]) -> Entit
     return EntitlementSet((*held, *free), subscriber, _passes_as_staff(user))
 
 
+def _live_grants() -> QuerySet[BenefitGrant, tuple[Any, ...]]:
+    columns = BenefitGrant._meta
+    return (
+        BenefitGrant.objects.active(at=Parameter("now", columns.get_field("expires_at")))
+        .held_by(
+            Parameter("subscriber", columns.get_field("subscriber").target_field),
+            Parameter("user", columns.get_field("user").target_field),
+        )
+        .values_list(*COLUMNS)
+    )
+
+
+_LIVE_GRANTS = PreparedQuery(_live_grants)
+
+
 def entitlements_for(subscriber: Any, *, user: Any = None) -> EntitlementSet:
     """What this subscriber holds now, and which seats `user` holds in others' teams.
 
@@ -118,8 +137,13 @@ def entitlements_for(subscriber: Any, *, user: Any = None) -> EntitlementSet:
     remembered = recall(subscriber, user)
     if remembered is not None:
         return remembered
-    grants = BenefitGrant.objects.active().held_by(subscriber, user)
-    return remember(set_of(subscriber, user, grants.values_list(*COLUMNS)), subscriber, user)
+    grants = _LIVE_GRANTS.rows(
+        router.db_for_read(BenefitGrant),
+        now=timezone.now(),
+        subscriber=getattr(subscriber, "pk", None),
+        user=getattr(user, "pk", None),
+    )
+    return remember(set_of(subscriber, user, grants), subscriber, user)
 
 
 def has_benefit(subscriber: Any, key: str, *, user: Any = None) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 from django.utils import timezone
 
 # Polar: "active" is the set of statuses in which a subscription has been paid for, or is in trial.
@@ -57,7 +57,7 @@ class OrderQuerySet(models.QuerySet[Any]):
 
 
 class BenefitGrantQuerySet(models.QuerySet[Any]):
-    def active(self, at: datetime | None = None) -> Self:
+    def active(self, at: datetime | Expression | None = None) -> Self:
         """Live: granted, not revoked, not past `expires_at` (`at`, by default now)."""
         moment = at or timezone.now()
         return self.filter(

@@ -1,0 +1,1 @@
+"""The floor for taking a webhook in: an HMAC, and one row."""
