@@ -21,16 +21,10 @@ from polar_django.sandbox.outcomes import Confirmation
 from polar_django.sandbox.pages.checkout_form import ADDRESS_FIELDS, BuyerForm
 from polar_django.sandbox.pages.embedding import frame_of, in_frame
 from polar_django.sandbox.pages.page import SeeOther, page, show
-from polar_django.sandbox.pages.wording import money
+from polar_django.sandbox.pages.wording import CARD_EFFECTS, money
 from polar_django.sandbox.shapes.checkouts import success_url
 
 __all__ = ["confirmation", "pay"]
-
-EFFECTS = {
-    "pays": "pays",
-    "declines": "is declined",
-    "fails_later": "pays now, fails on renewal",
-}
 
 
 @page("GET", "POST", by_secret=True)
@@ -72,11 +66,16 @@ def _submit(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             update_checkout_by_buyer(checkout, form.update())
             return SeeOther(here)
         if form.repricing():
-            # Nobody pays a sum that they were not shown.
+            shown = _offer(checkout)
             update_checkout_by_buyer(checkout, form.update())
-            notice = "The total changed with your choices. Look at it, then pay."
-            fresh = BuyerForm(checkout, initial=_without_card(request))
-            return _ask(request, checkout, fresh, notice=notice, status=422)
+            if _offer(checkout) != shown:
+                # Nobody pays a sum that they were not shown.
+                notice = "The total changed with your choices. Look at it, then pay."
+                fresh = BuyerForm(checkout, initial=_without_card(request))
+                return _ask(request, checkout, fresh, notice=notice, status=422)
+            # Another country may ask for more of the address, though the sum is the same.
+            form = BuyerForm(checkout, request.POST)
+            is_valid = form.is_valid()
         if not is_valid:
             return _ask(request, checkout, form, status=422)
         result = confirm_checkout(checkout, form.confirmation())
@@ -129,6 +128,19 @@ def _show(
     return show(request, template, {"frame": frame_of(request, checkout), **context}, status=status)
 
 
+def _offer(checkout: Checkout) -> tuple[Any, ...]:
+    """What the page shows of product and price; a tax not known yet is shown as none."""
+    return (
+        checkout.product_id,
+        checkout.amount,
+        checkout.discount_amount,
+        checkout.tax_amount or 0,
+        checkout.total_amount,
+        checkout.currency,
+        checkout.trial_end is None,
+    )
+
+
 def _without_card(request: HttpRequest) -> dict[str, str]:
     kept = ("customer_email", "customer_name")
     return {name: request.POST[name] for name in kept if request.POST.get(name)}
@@ -145,7 +157,7 @@ def _ask(
     cards = [
         {"behaviour": card.behaviour, "number": _spaced(card.number), "effect": effect}
         for card in CARDS
-        if (effect := EFFECTS.get(card.behaviour))
+        if (effect := CARD_EFFECTS.get(card.behaviour))
     ]
     context = {
         "checkout": checkout,

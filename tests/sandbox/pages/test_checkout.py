@@ -36,6 +36,14 @@ def pay(client: Client, checkout: Checkout, card: str = PAYS, **data: Any) -> An
     return client.post(open_page(checkout), {"action": "pay", **BUYER, "card": card, **data})
 
 
+def test_where_the_tax_is_in_the_price_the_page_says_so(client: Client, shop: Shop) -> None:
+    price = {"amount_type": "fixed", "price_amount": 1_190, "tax_behavior": "inclusive"}
+    product = catalog.create_product({"name": "Book", "prices": [price]})
+    page = client.get(open_page(priced(shop, product, "DE"))).content.decode()
+    assert "Demo tax in it</dt><dd>$1.90" in page
+    assert "Pay $11.90" in page
+
+
 def test_the_page_says_what_is_bought_for_how_much_and_that_no_money_moves(
     client: Client, shop: Shop
 ) -> None:
@@ -116,6 +124,24 @@ def test_nobody_pays_a_total_that_they_were_not_shown(client: Client, shop: Shop
     assert not Order.objects.exists()
     assert pay(client, checkout, country="DE").status_code == 303
     assert Order.objects.get().total_amount == 1_190
+
+
+def test_who_chooses_a_country_without_tax_is_not_asked_twice(client: Client, shop: Shop) -> None:
+    checkout = shop.open(shop.pro, success_url=SUCCESS)
+    assert "Pay $10.00" in client.get(open_page(checkout)).content.decode()
+    assert pay(client, checkout, country="NL").status_code == 303
+    assert Order.objects.get().total_amount == 1_000
+
+
+def test_a_country_that_needs_an_address_is_not_paid_from_without_one(
+    client: Client, shop: Shop
+) -> None:
+    checkout = shop.open(shop.pro, success_url=SUCCESS)
+    answer = pay(client, checkout, country="US")
+    assert answer.status_code == 422
+    assert "The total changed" not in answer.content.decode()
+    assert 'name="line1"' in answer.content.decode()
+    assert not Order.objects.exists()
 
 
 def test_one_of_several_products_can_be_chosen(client: Client, shop: Shop) -> None:
