@@ -18,7 +18,8 @@ to be called twice with the same `transition`.
 | `webhook_processed` | `WebhookDelivery` | a delivery was processed |
 
 Keyword arguments: `instance` (the row as it is when the signal is sent, None if it is gone),
-`subscriber` (None while unclaimed) and `transition`.
+`subscriber` (None while unclaimed) and `transition`. News of one object comes in order, but a
+receiver that failed is called again after what came later: act on what `instance` is now.
 """
 
 from django.dispatch import Signal

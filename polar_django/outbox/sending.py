@@ -9,6 +9,7 @@ from asyncio import CancelledError
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from polar_django.models import Transition
@@ -23,6 +24,16 @@ State = Transition.State
 _LOCK = "outbox"
 _DUE = (State.PENDING, State.FAILED)
 _BATCH = 50
+# Of one object only the first is claimed, so that no other worker tells that it was revoked before
+# it was granted. One that failed does not hold up what came after: that may be a day.
+_HAS_EARLIER_NEWS = Exists(
+    Transition.objects.filter(
+        customer_id=OuterRef("customer_id"),
+        object_id=OuterRef("object_id"),
+        pk__lt=OuterRef("pk"),
+        state=State.PENDING,
+    )
+)
 
 
 def send_all(*, until: datetime | None = None) -> int:
@@ -36,7 +47,7 @@ def send_all(*, until: datetime | None = None) -> int:
 
 
 def send_due(limit: int = _BATCH) -> int:
-    """Send up to `limit` due transitions, oldest first; how many were due.
+    """Send up to `limit` due transitions, oldest first and one of an object; how many were due.
 
     Never raises what a receiver raises. Call it outside a transaction: receivers may do anything.
     One query a table concerned, and one statement for each transition that somebody waits for; from
@@ -44,7 +55,7 @@ def send_due(limit: int = _BATCH) -> int:
     """
     claimed = claim_due(
         on_primary(Transition)
-        .filter(state__in=_DUE, due_at__lte=timezone.now())
+        .filter(~_HAS_EARLIER_NEWS, state__in=_DUE, due_at__lte=timezone.now())
         .order_by("due_at", "pk"),
         limit,
         lock=_LOCK,

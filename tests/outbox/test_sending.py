@@ -15,48 +15,12 @@ from polar_django.models import (
     WebhookDelivery,
 )
 from polar_django.outbox import sending
-from polar_django.webhooks import dispatch, on
+from polar_django.webhooks import on
 from polar_django.webhooks.retries import DELAYS, LEASE, MAX_ATTEMPTS
+from tests.outbox.rows import written
 from tests.webhooks.deliveries import body_of, statements, stored
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _only_our_handlers(monkeypatch):
-    monkeypatch.setattr(dispatch, "_handlers", {})
-
-
-@pytest.fixture
-def listen():
-    """Connect receivers for the time of the test."""
-    connected = []
-
-    def connect(signal, receiver):
-        signal.connect(receiver, weak=False)
-        connected.append((signal, receiver))
-
-    yield connect
-    for signal, receiver in connected:
-        signal.disconnect(receiver)
-
-
-def written(name, object_type, object_id, **values) -> Transition:
-    """A row as the mirror writes it."""
-    now = timezone.now()
-    return Transition.objects.create(
-        **{
-            "name": name,
-            "provider": "polar",
-            "object_type": object_type,
-            "object_id": object_id,
-            "source": "delivery",
-            "happened_at": now,
-            "recorded_at": now,
-            "due_at": now,
-            **values,
-        }
-    )
 
 
 def order(id="order_1", **values) -> Order:
@@ -253,53 +217,6 @@ def test_a_failing_handler_is_retried_without_the_mirror_or_the_others(time_mach
     assert heard == ["breaks", "works", "breaks"]
     told.refresh_from_db()
     assert told.state == "sent"
-
-
-def test_a_killed_workers_transitions_come_back_one_by_one(listen, time_machine):
-    time_machine.move_to(timezone.now(), tick=False)
-    calls = []
-    rows = [written("order_paid", "order", f"order_{number}") for number in range(3)]
-
-    class Killed(BaseException):
-        pass
-
-    def kills_the_worker(**_):
-        calls.append(1)
-        raise Killed
-
-    listen(signals.order_paid, kills_the_worker)
-    with pytest.raises(Killed):
-        outbox.send_due()
-    assert outbox.send_due() == 0
-    time_machine.shift(LEASE)
-    with pytest.raises(Killed):
-        outbox.send_due()
-    Transition.objects.update(attempts=MAX_ATTEMPTS, due_at=timezone.now())
-    assert [outbox.send_due() for _ in range(4)] == [1, 1, 1, 0]
-    assert len(calls) == 2
-    assert {Transition.objects.get(pk=row.pk).state for row in rows} == {"dead"}
-
-
-def test_beside_a_receiver_that_kills_the_worker_another_is_not_called_each_time(
-    listen, time_machine
-):
-    time_machine.move_to(timezone.now(), tick=False)
-    mails = []
-    written("order_paid", "order", "order_1")
-
-    class Killed(BaseException):
-        pass
-
-    def kills_the_worker(**_):
-        raise Killed
-
-    listen(signals.order_paid, lambda **_: mails.append(1))
-    listen(signals.order_paid, kills_the_worker)
-    for _ in range(4):
-        with pytest.raises(Killed):
-            outbox.send_due()
-        time_machine.shift(LEASE)
-    assert len(mails) == 2
 
 
 def test_a_receiver_that_was_cancelled_has_failed_like_any_other(listen):

@@ -1,0 +1,93 @@
+"""Several workers, and some that are killed."""
+
+import pytest
+from django.utils import timezone
+
+from polar_django import outbox, signals
+from polar_django.models import Transition
+from polar_django.outbox import sending
+from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS
+from tests.outbox.rows import written
+
+pytestmark = pytest.mark.django_db
+
+
+def test_beside_a_receiver_that_kills_the_worker_another_is_not_called_each_time(
+    listen, time_machine
+):
+    time_machine.move_to(timezone.now(), tick=False)
+    mails = []
+    written("order_paid", "order", "order_1")
+
+    class Killed(BaseException):
+        pass
+
+    def kills_the_worker(**_):
+        raise Killed
+
+    listen(signals.order_paid, lambda **_: mails.append(1))
+    listen(signals.order_paid, kills_the_worker)
+    for _ in range(4):
+        with pytest.raises(Killed):
+            outbox.send_due()
+        time_machine.shift(LEASE)
+    assert len(mails) == 2
+
+
+def test_news_of_one_object_waits_for_its_earlier_news_in_another_workers_hands(listen):
+    told = []
+    both = {"customer_id": "cus_1"}
+
+    def other_worker(**_):
+        outbox.send_due()
+        told.append("granted")
+
+    listen(signals.benefit_granted, other_worker)
+    listen(signals.benefit_revoked, lambda **_: told.append("revoked"))
+    listen(signals.order_paid, lambda **_: told.append("paid"))
+    written("benefit_granted", "benefitgrant", "grant_1", **both)
+    written("benefit_revoked", "benefitgrant", "grant_1", **both)
+    written("order_paid", "order", "order_1", **both)
+    sending.send_due(limit=1)
+    assert told == ["paid", "granted"]
+    outbox.send_all()
+    assert told == ["paid", "granted", "revoked"]
+
+
+def test_news_of_one_object_does_not_wait_for_a_receiver_that_failed(listen):
+    told = []
+
+    def fails(**_):
+        raise ValueError
+
+    listen(signals.benefit_granted, fails)
+    listen(signals.benefit_revoked, lambda **_: told.append("revoked"))
+    for name in ("benefit_granted", "benefit_revoked"):
+        written(name, "benefitgrant", "grant_1", customer_id="cus_1")
+    outbox.send_all()
+    assert told == ["revoked"]
+
+
+def test_a_killed_workers_transitions_come_back_one_by_one(listen, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    calls = []
+    rows = [written("order_paid", "order", f"order_{number}") for number in range(3)]
+
+    class Killed(BaseException):
+        pass
+
+    def kills_the_worker(**_):
+        calls.append(1)
+        raise Killed
+
+    listen(signals.order_paid, kills_the_worker)
+    with pytest.raises(Killed):
+        outbox.send_due()
+    assert outbox.send_due() == 0
+    time_machine.shift(LEASE)
+    with pytest.raises(Killed):
+        outbox.send_due()
+    Transition.objects.update(attempts=MAX_ATTEMPTS, due_at=timezone.now())
+    assert [outbox.send_due() for _ in range(4)] == [1, 1, 1, 0]
+    assert len(calls) == 2
+    assert {Transition.objects.get(pk=row.pk).state for row in rows} == {"dead"}
