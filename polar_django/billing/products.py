@@ -1,15 +1,26 @@
 """What a plan sells: from the names in the settings to products we know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from polar_django.conf import Plan, get_settings
 from polar_django.exceptions import ConfigurationError, InvalidRequest
 from polar_django.mirror.answers import apply_answer
-from polar_django.models import Product
+from polar_django.models import Product, Subscription
+from polar_django.models.querysets import ACTIVE_STATUSES
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 
-__all__ = ["choose_product", "products_of", "seat_bounds"]
+__all__ = [
+    "choose_product",
+    "is_billed_for",
+    "mirrored_products",
+    "products_of",
+    "seat_bounds",
+]
+
+# While one is billed, Polar sells no second one; a failed renewal is mended in the portal.
+_BILLED = [*ACTIVE_STATUSES, "past_due"]
 
 # Polar's own limit on seats, where a plan sets none.
 _MOST_SEATS = 10_000
@@ -23,10 +34,10 @@ def products_of(plan: Plan, provider: str | None = None) -> dict[str, Product]:
     `polar_sync` before it. Raises ConfigurationError for one that nobody knows.
     """
     service = get_provider(provider)
-    found = _mirrored(plan.products, service.name)
+    found = mirrored_products(plan.products, service.name)
     if len(found) < len(set(plan.products)):
         _read_products(service)
-        found = _mirrored(plan.products, service.name)
+        found = mirrored_products(plan.products, service.name)
     for name in plan.products:
         if name not in found:
             raise ConfigurationError(
@@ -64,7 +75,17 @@ def seat_bounds(plan: Plan) -> tuple[int, int] | None:
     return fewest, most
 
 
-def _mirrored(names: Sequence[str], provider: str) -> dict[str, Product]:
+def is_billed_for(subscriber: Any, products: Iterable[Product]) -> bool:
+    """Whether a subscription to one of these products is being billed now. One query."""
+    return (
+        Subscription.objects.for_subscriber(subscriber)
+        .filter(status__in=_BILLED, product__in=list(products))
+        .exists()
+    )
+
+
+def mirrored_products(names: Iterable[str], provider: str) -> dict[str, Product]:
+    """The products that the mirror knows by these names, archived ones too. One query."""
     mapped = get_settings().products
     wanted = {name: mapped.get(name, name) for name in names}
     # Archived ones first, so that a living product of the same key takes the name.

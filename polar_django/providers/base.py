@@ -22,6 +22,8 @@ __all__ = [
     "Page",
     "PortalSession",
     "Provider",
+    "SeatInvitation",
+    "SeatRequest",
     "StateAnswer",
 ]
 
@@ -33,6 +35,8 @@ class Capability(StrEnum):
     UNCANCEL = "uncancel"
     CUSTOMER_STATE = "customer_state"
     MEMBERS = "members"
+    SEATS = "seats"
+    INVOICES = "invoices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,32 @@ class PortalSession:
 
     url: str = field(repr=False)
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatRequest:
+    """A seat to be given: in a subscription or an order, to a known member or to an address.
+
+    `external_member_id` beside `email` names the person for good. `immediate_claim` gives it at
+    once, instead of an invitation by e-mail.
+    """
+
+    subscription_id: str = ""
+    order_id: str = ""
+    email: str = field(default="", repr=False)
+    member_id: str = ""
+    external_member_id: str = ""
+    immediate_claim: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatInvitation:
+    """What an invitation offers, for the page that asks whether to take it."""
+
+    product_name: str
+    organization_name: str
+    email: str = field(repr=False)
+    can_claim: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +224,34 @@ class Provider(ABC):
     def get_order(self, order_id: str) -> Answer:
         """An order as it is now. Raises ObjectNotFound. One call."""
         raise self._cannot("read one order")
+
+    def get_invoice_url(self, order_id: str) -> str:
+        """Where an order's invoice is. Raises ObjectNotFound before it is made. One call."""
+        raise self._cannot("show invoices")
+
+    def generate_invoice(self, order_id: str) -> None:
+        """Have the invoice made, which takes some seconds. One call."""
+        raise self._cannot("make invoices")
+
+    def assign_seat(self, request: SeatRequest) -> Answer:
+        """Give a seat, or invite to one. Raises ActionRefused where none is free. One call."""
+        raise self._cannot("assign seats")
+
+    def revoke_seat(self, seat_id: str) -> Answer:
+        """Take a seat back. Raises ObjectNotFound. One call."""
+        raise self._cannot("revoke seats")
+
+    def resend_seat_invitation(self, seat_id: str) -> Answer:
+        """Send the invitation again, with a new token. One call."""
+        raise self._cannot("invite to seats")
+
+    def get_seat_invitation(self, token: str) -> SeatInvitation:
+        """What a token invites to. Raises ActionRefused, ObjectNotFound. One call."""
+        raise self._cannot("invite to seats")
+
+    def claim_seat(self, token: str) -> Answer:
+        """Take the seat that a token invites to. Raises ActionRefused. One call."""
+        raise self._cannot("invite to seats")
 
     def customer_state(self, customer_id: str) -> StateAnswer:
         """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""

@@ -15,9 +15,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from polar_django import entitlements
+from polar_django.billing.plans import PlanOffer, ProductOffer, plans_on_offer
+from polar_django.billing.prices import price_text, prices_of
 from polar_django.conf import get_settings
 from polar_django.gating import decide
 from polar_django.gating.addresses import safe_next
+from polar_django.models import Product
 
 register = template.Library()
 
@@ -138,3 +141,26 @@ def checkout_button(
 def portal_url() -> str:
     """`{% portal_url %}`: leads to the provider's page for invoices, cards and cancelling."""
     return reverse("polar:portal")
+
+
+@register.simple_tag
+def polar_plans(*keys: str) -> list[PlanOffer]:
+    """`{% polar_plans as plans %}`: what is for sale, all plans or those named, in their order.
+
+    `plan.key`, `plan.seat_bounds`, and for each in `plan.products`: `name`, `product`,
+    `price_texts`, `benefits`. Raises UnknownPlan. Three queries; nobody is called.
+    """
+    return plans_on_offer(keys)
+
+
+@register.simple_tag
+def polar_price(product: object) -> str:
+    """`{% polar_price product %}`: "12.00 USD a month", several prices with a dot between.
+
+    For an entry of `{% polar_plans %}` without a query, for a `Product` with one; "" for all else.
+    """
+    if isinstance(product, ProductOffer):
+        return " · ".join(product.price_texts)
+    if not isinstance(product, Product):
+        return ""
+    return " · ".join(price_text(price, product) for price in prices_of([product])[product.pk])

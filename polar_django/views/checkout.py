@@ -11,19 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from polar_django.billing import create_checkout_session
-from polar_django.billing.products import products_of
+from polar_django.billing.products import is_billed_for, products_of
 from polar_django.conf import Plan, get_settings
 from polar_django.exceptions import UnknownPlan
 from polar_django.gating.addresses import safe_next
-from polar_django.models import Product, Subscription
-from polar_django.models.querysets import ACTIVE_STATUSES
+from polar_django.models import Product
 from polar_django.subscribers import can_manage_billing
 from polar_django.views.buyers import buyers_only, see_other
 from polar_django.views.choices import PurchaseForm, offers_of
 from polar_django.views.refusals import not_allowed_page
-
-# While one is billed, Polar sells no second one; a failed renewal is mended in the portal.
-_BILLED = [*ACTIVE_STATUSES, "past_due"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +33,7 @@ def checkout(request: HttpRequest, subscriber: Any, plan: str) -> HttpResponse:
     if not can_manage_billing(request, subscriber):
         return not_allowed_page(request)
     products = products_of(wanted)
-    if _is_subscribed(subscriber, products):
+    if is_billed_for(subscriber, products.values()):
         messages.info(
             request, _("You have this plan already. You can manage it here."), fail_silently=True
         )
@@ -77,11 +73,3 @@ def _page(
 
 def _next(request: HttpRequest) -> str:
     return safe_next(request, request.POST.get("next") or request.GET.get("next"))
-
-
-def _is_subscribed(subscriber: Any, products: Mapping[str, Product]) -> bool:
-    return (
-        Subscription.objects.for_subscriber(subscriber)
-        .filter(status__in=_BILLED, product__in=products.values())
-        .exists()
-    )

@@ -9,7 +9,14 @@ from typing import Any
 from django.utils import timezone
 
 from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequest, ObjectNotFound
-from polar_django.providers.base import Capability, CheckoutRequest, PortalSession, Provider
+from polar_django.providers.base import (
+    Capability,
+    CheckoutRequest,
+    PortalSession,
+    Provider,
+    SeatInvitation,
+    SeatRequest,
+)
 from polar_django.snapshots import (
     Answer,
     BenefitGrantSnapshot,
@@ -21,8 +28,10 @@ from polar_django.snapshots import (
     OrderSnapshot,
     PriceSnapshot,
     ProductSnapshot,
+    SeatSnapshot,
     SubscriptionSnapshot,
 )
+from tests.billing import fake_seats as seats
 
 KINDS = {
     "customers": CustomerSnapshot,
@@ -32,6 +41,7 @@ KINDS = {
     "subscriptions": SubscriptionSnapshot,
     "orders": OrderSnapshot,
     "benefit_grants": BenefitGrantSnapshot,
+    "customer_seats": SeatSnapshot,
 }
 
 
@@ -43,6 +53,9 @@ class FakeService:
     faults: dict[str, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
+    invoices: dict[str, str] = field(default_factory=dict)
+    # The seat that each open invitation is for; a token goes out by e-mail only.
+    invitations: dict[str, str] = field(default_factory=dict)
 
     def put(self, snapshot: Any) -> Any:
         self.objects[snapshot.id] = snapshot
@@ -267,6 +280,41 @@ class FakeProvider(Provider):
                 cancel_at_period_end=False,
             )
         )
+
+    def get_invoice_url(self, order_id: str) -> str:
+        self._call("get_invoice_url")
+        if order_id not in self.service.invoices:
+            raise ObjectNotFound("There is no invoice.", status=404)
+        return self.service.invoices[order_id]
+
+    def generate_invoice(self, order_id: str) -> None:
+        self._call("generate_invoice")
+        self.service.invoices[order_id] = f"https://pay.example/invoice/{order_id}"
+
+    def assign_seat(self, request: SeatRequest) -> Answer:
+        self._call("assign_seat")
+        return self._answer_seat(seats.assign(self.service, request))
+
+    def revoke_seat(self, seat_id: str) -> Answer:
+        self._call("revoke_seat")
+        return self._answer_seat(seats.revoke(self.service, seat_id))
+
+    def resend_seat_invitation(self, seat_id: str) -> Answer:
+        self._call("resend_seat_invitation")
+        return self._answer_seat(seats.resend(self.service, seat_id))
+
+    def get_seat_invitation(self, token: str) -> SeatInvitation:
+        self._call("get_seat_invitation")
+        return seats.invitation(self.service, token)
+
+    def claim_seat(self, token: str) -> Answer:
+        self._call("claim_seat")
+        return self._answer_seat(seats.claim(self.service, token))
+
+    def _answer_seat(self, seat: SeatSnapshot) -> Answer:
+        member = self.service.objects.get(seat.member_id)
+        seen = Observation(snapshot=seat, embedded=(member,) if member else ())
+        return Answer(provider=self.name, answered_at=timezone.now(), observations=(seen,))
 
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Answer]:
         self._call(f"list {kind}")

@@ -99,3 +99,12 @@ def test_a_provider_that_goes_down_half_way_never_shows_an_unfinished_purchase(c
 def test_a_checkout_the_provider_has_lost_has_failed(checkout, service):
     service.faults["get_checkout"] = ObjectNotFound("gone", status=404)
     assert confirm_checkout(checkout) == "failed"
+
+
+def test_a_cache_that_is_down_keeps_nobody_from_what_they_paid_for(checkout, service, monkeypatch):
+    def fail(*args, **options):
+        raise ConnectionError("no cache")
+
+    monkeypatch.setattr(cache, "add", fail, raising=False)
+    service.pay(checkout.pk)
+    assert confirm_checkout(checkout) == "active"

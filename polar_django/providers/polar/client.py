@@ -72,6 +72,28 @@ class PolarClient:
     def create_customer_session(self, body: Mapping[str, Any]) -> Reply:
         return self.transport.request("POST", "/v1/customer-sessions/", body=body)
 
+    def invoice(self, order_id: str) -> Reply:
+        return self.transport.request("GET", "/v1/orders/{id}/invoice", path={"id": order_id})
+
+    def generate_invoice(self, order_id: str) -> Reply:
+        """Asked for; it is made within seconds."""
+        return self.transport.request("POST", "/v1/orders/{id}/invoice", path={"id": order_id})
+
+    def resend_seat(self, seat_id: str) -> Reply:
+        return self.transport.request(
+            "POST", "/v1/customer-seats/{id}/resend", path={"id": seat_id}
+        )
+
+    def seat_invitation(self, token: str) -> Reply:
+        return self.transport.request(
+            "GET", "/v1/customer-seats/claim/{token}", path={"token": token}
+        )
+
+    def claim_seat(self, token: str) -> Reply:
+        return self.transport.request(
+            "POST", "/v1/customer-seats/claim", body={"invitation_token": token}
+        )
+
     def page(self, kind: str, **query: QueryValue) -> Reply:
         """One page, as asked for."""
         return self.transport.request("GET", _collection(kind).route, query=query)

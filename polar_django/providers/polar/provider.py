@@ -1,6 +1,7 @@
 """Polar as a provider: what the rest of the package asks, in Polar's own calls."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
@@ -19,6 +20,8 @@ from polar_django.providers.base import (
     Page,
     PortalSession,
     Provider,
+    SeatInvitation,
+    SeatRequest,
     StateAnswer,
 )
 from polar_django.providers.polar import events, webhooks
@@ -28,7 +31,7 @@ from polar_django.providers.polar.connection import transport_for
 from polar_django.providers.polar.customer_state import customer_state
 from polar_django.providers.polar.customers import customer
 from polar_django.providers.polar.parsing import PARSERS
-from polar_django.providers.polar.reading import moment, objects
+from polar_django.providers.polar.reading import flag, moment, objects, text
 from polar_django.providers.transport import Reply
 from polar_django.snapshots import Answer, Event, Observation
 
@@ -46,6 +49,8 @@ class PolarProvider(Provider):
             Capability.UNCANCEL,
             Capability.CUSTOMER_STATE,
             Capability.MEMBERS,
+            Capability.SEATS,
+            Capability.INVOICES,
         }
     )
 
@@ -167,6 +172,39 @@ class PolarProvider(Provider):
     def get_order(self, order_id: str) -> Answer:
         return self._get("orders", order_id)
 
+    def get_invoice_url(self, order_id: str) -> str:
+        url = object_in(self.client.invoice(order_id)).get("url")
+        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+            raise ProviderUnavailable("The invoice has no address.")
+        return url
+
+    def generate_invoice(self, order_id: str) -> None:
+        self.client.generate_invoice(order_id)
+
+    def assign_seat(self, request: SeatRequest) -> Answer:
+        given = {name: value for name, value in asdict(request).items() if value}
+        return self._answer("customer_seats", self.client.create("customer_seats", given))
+
+    def revoke_seat(self, seat_id: str) -> Answer:
+        return self._answer("customer_seats", self.client.delete("customer_seats", seat_id))
+
+    def resend_seat_invitation(self, seat_id: str) -> Answer:
+        return self._answer("customer_seats", self.client.resend_seat(seat_id))
+
+    def get_seat_invitation(self, token: str) -> SeatInvitation:
+        data = object_in(self.client.seat_invitation(token))
+        return SeatInvitation(
+            product_name=text(data.get("product_name")),
+            organization_name=text(data.get("organization_name")),
+            email=text(data.get("customer_email")),
+            can_claim=flag(data.get("can_claim")),
+        )
+
+    def claim_seat(self, token: str) -> Answer:
+        """The answer's other half, a token that opens the member's portal, is let go."""
+        reply = self.client.claim_seat(token)
+        return self._page("customer_seats", reply, [object_in(reply).get("seat")])
+
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
         try:
             for reply, items in self.client.pages(kind, **filters):
@@ -210,7 +248,7 @@ class PolarProvider(Provider):
             total=total_in(reply),
         )
 
-    def _search_customer(self, attribute: str, wanted: str, **filters: str) -> Answer | None:
+    def _search_customer(self, attribute: str, wanted: str, **filters: Any) -> Answer | None:
         """The filters find more than equal values, so that every page is looked through."""
         for reply, items in self.client.pages("customers", **filters):
             for item in objects(items):

@@ -1,0 +1,148 @@
+"""What all endpoints share: whose they are about, what may slow them, what an error is answered."""
+
+import logging
+import math
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from polar_django.drf.throttling import BillingThrottle
+from polar_django.exceptions import (
+    ActionRefused,
+    ConfigurationError,
+    CustomerConflict,
+    ForeignObject,
+    InvalidRequest,
+    NotSupported,
+    ObjectNotFound,
+    PaymentFailed,
+    PolarDjangoError,
+    ProviderUnavailable,
+    RateLimited,
+    UnknownPlan,
+)
+from polar_django.subscribers import can_manage_billing, resolve_subscriber
+
+__all__ = ["BillingView", "Refused"]
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_ID = 255
+# The first that fits; below are the more general ones.
+_STATUSES: tuple[tuple[type[PolarDjangoError], int], ...] = (
+    (UnknownPlan, status.HTTP_404_NOT_FOUND),
+    (ForeignObject, status.HTTP_404_NOT_FOUND),
+    (ObjectNotFound, status.HTTP_404_NOT_FOUND),
+    (PaymentFailed, status.HTTP_402_PAYMENT_REQUIRED),
+    (InvalidRequest, status.HTTP_400_BAD_REQUEST),
+    (CustomerConflict, status.HTTP_409_CONFLICT),
+    (ActionRefused, status.HTTP_409_CONFLICT),
+    (NotSupported, status.HTTP_409_CONFLICT),
+    (ProviderUnavailable, status.HTTP_503_SERVICE_UNAVAILABLE),
+    (ConfigurationError, status.HTTP_503_SERVICE_UNAVAILABLE),
+    (PolarDjangoError, status.HTTP_502_BAD_GATEWAY),
+)
+
+
+class Refused(APIException):
+    """A refusal with a `code` of its own: `{"code": …, "detail": …}`."""
+
+    def __init__(self, status_code: int, code: str, detail: str) -> None:
+        self.status_code = status_code
+        super().__init__({"code": code, "detail": detail}, code)
+
+
+class BillingView(GenericAPIView[Any]):
+    """An endpoint about the request's own subscriber, and nobody else's.
+
+    The user is the one that DRF authenticated. Where subscribers are teams, `SUBSCRIBER_RESOLVER`
+    finds theirs; `managers_only` wants `CAN_MANAGE_BILLING` too.
+    """
+
+    permission_classes = [IsAuthenticated]
+    managers_only = False
+    throttle_kind = "polar-read"
+
+    def get_throttles(self) -> list[Any]:
+        """The project's own throttles, and ours."""
+        return [*super().get_throttles(), BillingThrottle()]
+
+    def get_subscriber(self) -> Any:
+        """Whom this request is about. Raises PermissionDenied for nobody, and who may not manage.
+
+        Costs what the project's resolver costs.
+        """
+        subscriber = resolve_subscriber(self.request)
+        if subscriber is None:
+            raise PermissionDenied(
+                {"code": "no_subscriber", "detail": _("There is nobody to buy for.")},
+            )
+        if self.managers_only and not can_manage_billing(self.request, subscriber):
+            raise PermissionDenied(
+                {"code": "billing_not_allowed", "detail": _("You cannot manage billing here.")},
+            )
+        return subscriber
+
+    def own_or_404(self, rows: "QuerySet[Any]", key: str) -> Any:
+        """The subscriber's row of that id. Another's is answered as one that does not exist."""
+        # PostgreSQL refuses a NUL even in a comparison.
+        is_an_id = 0 < len(key) <= _LONGEST_ID and key.isprintable()
+        found: Model | None = (
+            rows.filter(pk=key, subscriber=self.get_subscriber()).first() if is_an_id else None
+        )
+        if found is None:
+            raise Http404
+        return found
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, PolarDjangoError):
+            exc = _as_refusal(exc)
+        response = super().handle_exception(exc)
+        # Amounts, addresses that open a portal: no cache keeps them.
+        response["Cache-Control"] = "no-store, private"
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.setdefault("Cache-Control", "no-store, private")
+        return answer
+
+
+def _as_refusal(error: PolarDjangoError) -> Refused:
+    status_code = next(code for kind, code in _STATUSES if isinstance(error, kind))
+    if status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        logger.error("%s: %s", type(error).__name__, error)
+        refusal = Refused(
+            status_code,
+            "unavailable",
+            _("Billing is not available right now. Nothing was charged. Please try again later."),
+        )
+    else:
+        name = getattr(error, "code", "") or _snake(type(error).__name__)
+        refusal = Refused(status_code, name, _said_of(error))
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        # DRF makes the header Retry-After of it.
+        refusal.wait = max(1, math.ceil(error.retry_after))  # type: ignore[attr-defined]
+    return refusal
+
+
+def _said_of(error: PolarDjangoError) -> str:
+    """A sentence for the client. The errors' own may name settings, ids and providers."""
+    if isinstance(error, PaymentFailed):
+        return _("The payment was refused. Nothing was changed.")
+    if isinstance(error, CustomerConflict):
+        return _("Somebody has bought here with this e-mail address. Please write to us.")
+    if isinstance(error, UnknownPlan | ObjectNotFound | ForeignObject):
+        return _("Not found.")
+    return _("This is not possible now.")
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
