@@ -5,25 +5,29 @@ Nothing above this floor imports a provider package, so that `httpx` and friends
 
 from collections.abc import Mapping
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
 
 from polar_django.conf import Settings, get_settings
 from polar_django.exceptions import ConfigurationError
-from polar_django.providers.base import Provider
+
+if TYPE_CHECKING:
+    from polar_django.providers.base import Provider
 
 __all__ = ["get_provider", "known_providers"]
 
 _CLASSES: Mapping[str, str] = {
     "polar": "polar_django.providers.polar.provider.PolarProvider",
 }
+# By its path: the system checks need the names above at start-up, the class only who uses one.
+_BASE = "polar_django.providers.base.Provider"
 # By name, each with the settings it was made from: others make it stale.
-_instances: dict[str, tuple[Settings, Provider]] = {}
+_instances: "dict[str, tuple[Settings, Provider]]" = {}
 _making = Lock()
 
 
-def get_provider(name: str | None = None) -> Provider:
+def get_provider(name: str | None = None) -> "Provider":
     """The provider of that name (`DEFAULT_PROVIDER` where None), configured from the settings.
 
     One instance a name, shared between threads; a change of settings makes a new one. Raises
@@ -56,7 +60,7 @@ def _dotted_paths(settings: Settings) -> dict[str, str]:
     return {**_CLASSES, **own}
 
 
-def _make(name: str, settings: Settings) -> Provider:
+def _make(name: str, settings: Settings) -> "Provider":
     paths = _dotted_paths(settings)
     if name not in paths:
         raise ConfigurationError(
@@ -64,12 +68,12 @@ def _make(name: str, settings: Settings) -> Provider:
             f"a new one in POLAR_DJANGO['PROVIDERS'][{name!r}]['CLASS']."
         )
     try:
-        found = import_string(paths[name])
+        found: type[Provider] = import_string(paths[name])
     except ImportError as error:
         raise ConfigurationError(
             f"The provider {name!r} cannot be loaded from {paths[name]!r}: {error}"
         ) from error
-    if not isinstance(found, type) or not issubclass(found, Provider):
+    if not isinstance(found, type) or not issubclass(found, import_string(_BASE)):
         raise ConfigurationError(f"{paths[name]} is no polar_django.providers.base.Provider.")
     if found.name != name:
         raise ConfigurationError(
