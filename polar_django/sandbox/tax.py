@@ -12,9 +12,12 @@ RATES = {"DE": 19, "FR": 20}
 INCLUSIVE_COUNTRIES = frozenset(RATES)
 
 
-def tax_behavior(prices: Iterable[Price], country: str | None) -> str:
-    """`inclusive` or `exclusive`: as the prices say, else as is usual in the buyer's country."""
-    said = {price.tax_behavior for price in prices} - {None, "location"}
+def tax_behavior(prices: Iterable[Price], country: str | None, *, default: str = "location") -> str:
+    """`inclusive` or `exclusive`: as the prices say, else as `default`, the organization's, does.
+
+    "location" means as is usual in the buyer's country.
+    """
+    said = {price.tax_behavior or default for price in prices} - {"location"}
     if said:
         return "inclusive" if "inclusive" in said else "exclusive"
     return "inclusive" if country in INCLUSIVE_COUNTRIES else "exclusive"

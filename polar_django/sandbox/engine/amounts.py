@@ -7,6 +7,7 @@ from typing import Any
 from polar_django.sandbox import clock
 from polar_django.sandbox.engine import discounts
 from polar_django.sandbox.engine.offers import chosen_prices
+from polar_django.sandbox.engine.organization import default_tax_behavior
 from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.models import Checkout, Discount, Price, Product
 from polar_django.sandbox.periods import add_interval
@@ -117,7 +118,7 @@ def _reckon(checkout: Checkout, prices: list[Price]) -> None:
     elif country is None:
         checkout.tax_amount, checkout.tax_behavior = None, None
     else:
-        behavior = tax_behavior(prices, country)
+        behavior = tax_behavior(prices, country, default=default_tax_behavior())
         checkout.tax_behavior = behavior
         checkout.net_amount, checkout.tax_amount = split_tax(price, country, behavior)
     checkout.total_amount = checkout.net_amount + (checkout.tax_amount or 0)

@@ -17,13 +17,15 @@ from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.engine.payment_methods import keep_card
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
+    AlreadyActiveSubscriptionError,
+    AlreadyCanceledSubscription,
     CheckoutCustomerDeleted,
     CheckoutCustomerExternalIdMismatch,
     InvalidRequest,
     PaymentError,
     invalid,
 )
-from polar_django.sandbox.models import Checkout, Customer
+from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Customer
 from polar_django.sandbox.outcomes import Confirmation
 from polar_django.sandbox.shapes.checkouts import payment_needs, required_address_fields
 
@@ -40,7 +42,8 @@ def confirm_checkout(checkout: Checkout, data: Mapping[str, Any]) -> Confirmatio
     `data["confirmation_token_id"]` is a test card: its number, or the token of `cards.token_for`.
     On return subscription, order and grants exist and all events are written. Raises PaymentError
     (declined: nothing changed, the session is still open, checkout.updated was sent),
-    NotOpenCheckout, ExpiredCheckoutError, AlreadyActiveSubscriptionError, CheckoutCustomerDeleted,
+    NotOpenCheckout, ExpiredCheckoutError, AlreadyActiveSubscriptionError,
+    AlreadyCanceledSubscription (the one to upgrade has ended), CheckoutCustomerDeleted,
     CheckoutCustomerExternalIdMismatch, DiscountRedemptionLimitReached, InvalidRequest.
     """
     try:
@@ -56,6 +59,7 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
     with business_transaction() as work:
         apply_buyer_update(checkout, data)
         check_no_active_subscription(checkout)
+        _check_upgraded(checkout)
         card = _check_complete(checkout, data.get("confirmation_token_id"))
         if card is not None and card.behaviour == "declines":
             raise _Declined
@@ -87,6 +91,17 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
             )
             token = session.token
     return Confirmation(checkout, token)
+
+
+def _check_upgraded(checkout: Checkout) -> None:
+    """What was free when the session was made may have ended, or been upgraded in another one."""
+    upgraded = checkout.subscription
+    if upgraded is None:
+        return
+    if upgraded.status not in BILLABLE_STATUSES or upgraded.cancel_at_period_end:
+        raise AlreadyCanceledSubscription
+    if upgraded.amount > 0:
+        raise AlreadyActiveSubscriptionError
 
 
 def _check_complete(checkout: Checkout, card_text: str | None) -> Card | None:

@@ -61,19 +61,27 @@ def _upgrade(
 ) -> Subscription:
     """A free subscription becomes a paid one: the same row, a new period from now."""
     now = clock.tick()
+    trial_end = checkout.trial_end
     rows.change(
         subscription,
+        status="trialing" if trial_end else "active",
         product=product,
-        amount=checkout.net_amount,
+        amount=checkout.amount - checkout.discount_amount,
         custom_amount=checkout.custom_amount,
         currency=checkout.currency,
         discount=checkout.discount,
+        discount_applied_at=now if checkout.discount and not trial_end else None,
         payment_method=checkout.payment_method,
         recurring_interval=product.recurring_interval,
         recurring_interval_count=product.recurring_interval_count or 1,
-        anchor_day=now.day,
+        anchor_day=(trial_end or now).day,
         current_period_start=now,
-        current_period_end=_period_end(product, now),
+        current_period_end=trial_end or _period_end(product, now),
+        trial_start=now if trial_end else subscription.trial_start,
+        trial_end=trial_end or subscription.trial_end,
+        seats=checkout.seats,
+        units=checkout.units,
+        pending_update=None,
         metadata={**subscription.metadata, **checkout.metadata},
         custom_field_data={**subscription.custom_field_data, **checkout.custom_field_data},
     )
@@ -100,7 +108,7 @@ def add_subscription(
         product=product,
         checkout=checkout,
         payment_method=checkout.payment_method if checkout else None,
-        amount=checkout.net_amount if checkout else 0,
+        amount=checkout.amount - checkout.discount_amount if checkout else 0,
         custom_amount=checkout.custom_amount if checkout else None,
         currency=checkout.currency if checkout else prices[0].price_currency,
         discount=checkout.discount if checkout else None,

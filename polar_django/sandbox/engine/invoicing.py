@@ -8,6 +8,7 @@ from typing import Any
 from polar_django.sandbox.engine import rows
 from polar_django.sandbox.engine.balances import use_balance
 from polar_django.sandbox.engine.numbering import next_invoice_number
+from polar_django.sandbox.engine.organization import default_tax_behavior
 from polar_django.sandbox.models import Customer, Discount, Order, OrderItem, Price
 from polar_django.sandbox.pricing import discount_on
 from polar_django.sandbox.tax import split_tax, tax_behavior
@@ -44,7 +45,8 @@ def add_order(
     discountable = sum(line.amount for line in lines if not line.proration)
     discount_amount = discount_on(discount, max(0, discountable), currency)
     country = (customer.billing_address or {}).get("country")
-    behavior = tax_behavior([line.price for line in lines if line.price], country)
+    prices = [line.price for line in lines if line.price]
+    behavior = tax_behavior(prices, country, default=default_tax_behavior())
     net, tax = split_tax(subtotal - discount_amount, country, behavior)
     order = rows.create(
         Order,

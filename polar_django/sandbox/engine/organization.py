@@ -1,12 +1,21 @@
 """The sandbox's one organization, with the settings that Polar gives a new one."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from polar_django.sandbox import shapes
 from polar_django.sandbox.engine import rows
+from polar_django.sandbox.engine.emit import emit
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.models import ORGANIZATION_ID, Organization
 
-__all__ = ["get_organization", "subscription_setting"]
+__all__ = [
+    "default_tax_behavior",
+    "get_organization",
+    "has_feature",
+    "subscription_setting",
+    "update_organization",
+]
 
 MAILS = (
     "order_confirmation",
@@ -41,6 +50,16 @@ FEATURES_OFF = (
     "unit_based_pricing_enabled",
     "wallets_enabled",
 )
+SETTINGS_GROUPS = frozenset(
+    {
+        "feature_settings",
+        "subscription_settings",
+        "customer_email_settings",
+        "customer_portal_settings",
+    }
+)
+# Not there until somebody sets them.
+OPTIONAL_SWITCHES = frozenset({"customer", "pause"})
 
 
 def get_organization() -> Organization:
@@ -55,6 +74,37 @@ def get_organization() -> Organization:
 def subscription_setting(name: str) -> Any:
     """One of `subscription_settings`: allow_multiple_subscriptions and so on. One query."""
     return get_organization().settings["subscription_settings"][name]
+
+
+def has_feature(name: str) -> bool:
+    """One of `feature_settings`: off_session_charges_enabled and so on. One query."""
+    return bool(get_organization().settings["feature_settings"].get(name))
+
+
+def default_tax_behavior() -> str:
+    """What prices do that say nothing themselves: location, inclusive, exclusive. One query."""
+    return str(get_organization().settings.get("default_tax_behavior", "location"))
+
+
+def update_organization(data: Mapping[str, Any]) -> Organization:
+    """Change name, email, website or settings; in a group of settings only what is named.
+
+    Unknown switches are ignored. Sends organization.updated.
+    """
+    organization = get_organization()
+    with business_transaction():
+        organization.refresh_from_db()
+        settings = dict(organization.settings)
+        for group in SETTINGS_GROUPS & data.keys():
+            known = settings[group].keys() | OPTIONAL_SWITCHES
+            named = {key: value for key, value in data[group].items() if key in known}
+            settings[group] = {**settings[group], **named}
+        if "default_tax_behavior" in data:
+            settings["default_tax_behavior"] = data["default_tax_behavior"]
+        values = {name: data[name] for name in ("name", "email", "website") if name in data}
+        rows.change(organization, settings=settings, **values)
+        emit("organization.updated", shapes.organization(organization))
+        return organization
 
 
 def _default_settings() -> dict[str, Any]:

@@ -8,27 +8,7 @@ from polar_django.sandbox.engine import checkouts, payment_methods, schedule
 from polar_django.sandbox.engine.organization import get_organization
 from polar_django.sandbox.models import BenefitGrant, Discount, Order, PaymentMethod, Subscription
 from tests.sandbox.conftest import FAILS_LATER, PAYS, Ears, Shop
-
-RENEWED = [
-    "subscription.cycled",
-    "subscription.updated",
-    "order.created",
-    "order.updated",
-    "order.paid",
-    "benefit_grant.cycled",
-    "benefit_grant.cycled",
-    "customer.state_changed",
-]
-PAST_DUE = [
-    "subscription.cycled",
-    "subscription.updated",
-    "order.created",
-    "subscription.updated",
-    "subscription.past_due",
-    "benefit_grant.revoked",
-    "benefit_grant.revoked",
-    "customer.state_changed",
-]
+from tests.sandbox.engine.sequences import PAST_DUE, RECOVERED, RENEWED
 
 
 def test_a_renewal_charges_and_cycles_the_grants(subscription: Subscription, ears: Ears) -> None:
@@ -184,17 +164,7 @@ def test_a_new_card_recovers_the_subscription_with_the_same_grants(
 
     schedule.advance(days=3)
 
-    assert ears.types() == [
-        "subscription.updated",
-        "subscription.active",
-        "order.updated",
-        "order.paid",
-        "benefit_grant.created",
-        "benefit_grant.created",
-        "benefit_grant.cycled",
-        "benefit_grant.cycled",
-        "customer.state_changed",
-    ]
+    assert ears.types() == RECOVERED
     assert set(BenefitGrant.objects.values_list("pk", flat=True)) == before
     assert Subscription.objects.get().past_due_at is None
 

@@ -6,15 +6,7 @@ from polar_django.sandbox import errors
 from polar_django.sandbox.engine import schedule, subscriptions
 from polar_django.sandbox.models import BenefitGrant, Subscription
 from tests.sandbox.conftest import Ears
-
-ENDED = [
-    "subscription.updated",
-    "subscription.canceled",
-    "subscription.revoked",
-    "benefit_grant.revoked",
-    "benefit_grant.revoked",
-    "customer.state_changed",
-]
+from tests.sandbox.engine.sequences import ENDED
 
 
 def test_canceling_at_period_end_leaves_the_access(subscription: Subscription, ears: Ears) -> None:

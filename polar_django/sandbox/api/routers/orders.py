@@ -12,10 +12,10 @@ from polar_django.sandbox import shapes
 from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.finding import by_customer, find
 from polar_django.sandbox.api.inputs.fields import sent
-from polar_django.sandbox.api.inputs.orders import OrderUpdate
+from polar_django.sandbox.api.inputs.orders import OrderCreate, OrderFinalize, OrderUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.api.refusals import json_answer
-from polar_django.sandbox.engine import orders, sessions
+from polar_django.sandbox.engine import drafts, orders, sessions
 from polar_django.sandbox.errors import ResourceNotFound
 from polar_django.sandbox.models import Order
 
@@ -86,6 +86,11 @@ def _wanted(filters: Filters) -> Q:
     return Q(**{lookup: value for lookup, value in lookups.items() if value is not None})
 
 
+@router.post("/", response={201: dict[str, Any]})
+def create_order(request: HttpRequest, body: OrderCreate) -> Any:
+    return shapes.order(drafts.create_draft(body.data()))
+
+
 @router.get("/{id}")
 def get_order(request: HttpRequest, id: UUID4) -> Any:
     return shapes.order(find(_all(), id))
@@ -96,19 +101,38 @@ def update_order(request: HttpRequest, id: UUID4, body: OrderUpdate) -> Any:
     return shapes.order(orders.update_order(find(_all(), id), sent(body)))
 
 
+@router.post("/{id}/finalize")
+def finalize_order(request: HttpRequest, id: UUID4, body: OrderFinalize) -> Any:
+    order = find(_all(), id)
+    return shapes.order(drafts.finalize_draft(order, payment_method_id=body.payment_method_id))
+
+
+@router.get("/{id}/receipt")
+def get_receipt(request: HttpRequest, id: UUID4) -> Any:
+    """Made with the payment; an order that no card paid has none, and Polar answers 202 for it."""
+    order = find(_all(), id)
+    if order.receipt_number is None:
+        return json_answer(None, 202)
+    return {"url": _page_of(order, request)}
+
+
 @router.get("/{id}/invoice")
 def get_invoice(request: HttpRequest, id: UUID4) -> Any:
     order = find(_all(), id)
     if not order.is_invoice_generated:
         raise InvoiceDoesNotExist(f"No invoice exists for order {order.id}.")
-    # Polar signs the address of a file; here a portal session opens the page for an hour.
+    return {"url": _page_of(order, request)}
+
+
+def _page_of(order: Order, request: HttpRequest) -> str:
+    """Polar signs the address of a file; here a portal session opens the page for an hour."""
     owner = order.customer.members.filter(role="owner", deleted_at=None).first()
     session = sessions.create_customer_session(
         {"customer_id": order.customer_id, "member_id": owner and owner.pk},
         base_url=base_url(request),
     )
     query = urlencode({"customer_session_token": session.token})
-    return {"url": f"{base_url(request)}/portal/orders/{order.id}?{query}"}
+    return f"{base_url(request)}/portal/orders/{order.id}?{query}"
 
 
 @router.post("/{id}/invoice")
