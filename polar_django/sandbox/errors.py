@@ -27,6 +27,7 @@ __all__ = [
     "NotASeatBasedSubscription",
     "NotAUnitBasedSubscription",
     "NotOpenCheckout",
+    "NotPermitted",
     "OffSessionChargesNotEnabled",
     "OrderNotDraft",
     "OrderNotEligibleForInvoice",
@@ -34,8 +35,12 @@ __all__ = [
     "PaymentError",
     "PaymentFailed",
     "ProductNotDeletable",
+    "RefundUnknownPayment",
+    "RefundedAlready",
     "ResourceNotFound",
     "ResourceUnavailable",
+    "RevokeSubscriptionBenefitsProhibited",
+    "RotateNotPermitted",
     "SandboxError",
     "SeatAlreadyAssigned",
     "SeatCustomerNotFound",
@@ -200,6 +205,26 @@ class MissingInvoiceBillingDetails(SandboxError):
     """Polar answers this one with 422 and a text, not a list."""
 
     status, text = 422, "Billing name and address are required to generate this invoice."
+
+
+class RefundedAlready(SandboxError):
+    status, text = 403, "Order is already fully refunded."
+
+
+class RefundUnknownPayment(SandboxError):
+    status, text = 404, "The order has no payment to refund."
+
+
+class RevokeSubscriptionBenefitsProhibited(SandboxError):
+    status, text = 400, "Subscription benefits can only be revoked upon cancellation"
+
+
+class NotPermitted(SandboxError):
+    status, text = 403, "Not permitted"
+
+
+class RotateNotPermitted(SandboxError):
+    status, text = 400, "Only active or disabled license keys can be rotated."
 
 
 class ProductNotDeletable(SandboxError):

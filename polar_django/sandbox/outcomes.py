@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from polar_django.sandbox.models import Checkout, Seat
 
-__all__ = ["ClaimedSeat", "Confirmation"]
+__all__ = ["ClaimedSeat", "Confirmation", "Ingested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,11 @@ class ClaimedSeat:
 
     seat: Seat
     customer_session_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """How many events of a batch were new, and how many had been sent before."""
+
+    inserted: int
+    duplicates: int

@@ -14,7 +14,9 @@ from polar_django.sandbox.api.routers import (
     customer_sessions,
     customers,
     discounts,
+    events,
     external_customers,
+    license_keys,
     members,
     meters,
     orders,
@@ -46,6 +48,8 @@ api.add_router("/subscriptions", subscriptions.router)
 api.add_router("/orders", orders.router)
 api.add_router("/refunds", refunds.router)
 api.add_router("/discounts", discounts.router)
+api.add_router("/events", events.router)
+api.add_router("/license-keys", license_keys.router)
 api.add_router("/meters", meters.router)
 api.add_router("/webhooks", webhooks.router)
 

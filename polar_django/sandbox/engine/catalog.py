@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox import clock, shapes
-from polar_django.sandbox.engine import grants, prices, rows
+from polar_django.sandbox.engine import benefit_effects, grants, prices, rows
 from polar_django.sandbox.engine.emit import emit
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import ProductNotDeletable, invalid
@@ -14,6 +14,7 @@ from polar_django.sandbox.models import (
     ACTIVE_STATUSES,
     Benefit,
     BenefitGrant,
+    Meter,
     Product,
     ProductBenefit,
 )
@@ -128,6 +129,7 @@ def delete_product(product: Product) -> None:
 
 def create_benefit(data: Mapping[str, Any]) -> Benefit:
     """`data` as BenefitCreate. Sends benefit.created."""
+    _check_meter(data)
     default = "private" if data["type"] in PRIVATE_TYPES else "public"
     with business_transaction():
         benefit = rows.create(
@@ -140,6 +142,14 @@ def create_benefit(data: Mapping[str, Any]) -> Benefit:
         )
         emit("benefit.created", shapes.benefit(benefit))
         return benefit
+
+
+def _check_meter(data: Mapping[str, Any]) -> None:
+    if data["type"] != "meter_credit":
+        return
+    meter_id = data["properties"]["meter_id"]
+    if not Meter.objects.filter(pk=meter_id, archived_at=None).exists():
+        raise invalid("Meter not found.", "properties", "meter_id", value=str(meter_id))
 
 
 def _stored_properties(benefit_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +169,10 @@ def _stored_properties(benefit_type: str, given: Mapping[str, Any]) -> dict[str,
 
 
 def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
-    """Change description, properties, metadata, visibility. Sends benefit.updated."""
+    """Change description, properties, metadata, visibility. Sends benefit.updated.
+
+    Where what is given changed, holders get it anew: benefit_grant.updated follows.
+    """
     values = {name: data[name] for name in ("description", "visibility") if name in data}
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
@@ -167,9 +180,12 @@ def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
         values["properties"] = _stored_properties(
             benefit.type, {**benefit.properties, **data["properties"]}
         )
-    with business_transaction():
+    previous = benefit.properties
+    with business_transaction() as work:
         rows.change(benefit, **values)
         emit("benefit.updated", shapes.benefit(benefit))
+        if benefit_effects.needs_update(benefit, previous):
+            work.later(partial(grants.update_grants, benefit))
         return benefit
 
 

@@ -10,6 +10,7 @@ from polar_django.sandbox import clock, shapes, tokens
 from polar_django.sandbox.engine import grants, rows, seats, subscriptions
 from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
+from polar_django.sandbox.engine.usage_events import attach_events
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, invalid
 from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Member
@@ -90,6 +91,7 @@ def add_customer(*, owner: Mapping[str, Any] | None = None, **values: Any) -> Cu
         role="owner",
     )
     emit_member("created", member)
+    attach_events(customer)
     return customer
 
 
@@ -110,6 +112,8 @@ def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
         customer.refresh_from_db()
         rows.change(customer, **_changed_values(customer, data))
         work.later(partial(emit_customer, "updated", customer.id))
+        if data.get("external_id"):
+            attach_events(customer)
         return customer
 
 

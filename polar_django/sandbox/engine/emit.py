@@ -17,6 +17,7 @@ from polar_django.sandbox.models import (
     Customer,
     Member,
     Order,
+    Refund,
     Seat,
     Subscription,
     WebhookEvent,
@@ -29,6 +30,7 @@ __all__ = [
     "emit_grant",
     "emit_member",
     "emit_order",
+    "emit_refund",
     "emit_seat",
     "emit_state",
     "emit_state_soon",
@@ -131,3 +133,8 @@ def emit_seat(name: str, row: Seat) -> None:
     source = row.subscription or row.order
     customer_id = row.customer_id or (source.customer_id if source is not None else None)
     emit(f"customer_seat.{name}", shapes.seat(row), customer_id=customer_id)
+
+
+def emit_refund(name: str, row: Refund) -> None:
+    """refund.created or .updated."""
+    emit(f"refund.{name}", shapes.refund(row), customer_id=row.customer_id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import rows
+from polar_django.sandbox.engine import benefit_effects, rows
 from polar_django.sandbox.engine.emit import emit_grant
 from polar_django.sandbox.engine.organization import subscription_setting
 from polar_django.sandbox.models import (
@@ -22,9 +22,11 @@ from polar_django.sandbox.models import (
 __all__ = [
     "HELD_ORDERS",
     "cycle_subscription",
+    "grant_again",
     "revoke_grant",
     "sync_order",
     "sync_subscription",
+    "update_grants",
 ]
 
 _Wanted = tuple[Benefit, Member | None]
@@ -59,8 +61,25 @@ def cycle_subscription(subscription_id: UUID) -> None:
         subscription_id=subscription_id, granted_at__isnull=False
     ).select_related("customer", "member", "benefit")
     for grant in held.order_by("created_at"):
-        rows.change(grant)
-        emit_grant("cycled", grant, grant.properties)
+        previous = grant.properties
+        rows.change(grant, properties=benefit_effects.cycle(grant))
+        emit_grant("cycled", grant, previous)
+
+
+def grant_again(grant_id: UUID) -> None:
+    """Give one grant back. Sends benefit_grant.created; nothing where it is held."""
+    grant = BenefitGrant.objects.select_related("customer", "member", "benefit").get(pk=grant_id)
+    if not grant.is_granted:
+        _grant_again(grant)
+
+
+def update_grants(benefit: Benefit) -> None:
+    """What the benefit gives has changed: its holders get it anew. Sends benefit_grant.updated."""
+    held = benefit.grants.filter(granted_at__isnull=False)
+    for grant in held.select_related("customer", "member", "benefit").order_by("created_at"):
+        previous = grant.properties
+        rows.change(grant, properties=benefit_effects.give(grant))
+        emit_grant("updated", grant, previous)
 
 
 def revoke_grant(grant_id: UUID) -> None:
@@ -122,12 +141,23 @@ def _sync(
                 order=order,
                 granted_at=clock.tick(),
             )
+            properties = benefit_effects.give(made)
+            if properties:
+                rows.change(made, properties=properties)
             emit_grant("created", made, {})
         elif not found.is_granted and found.error is None:
-            rows.change(found, granted_at=clock.tick(), revoked_at=None)
-            emit_grant("created", found, found.properties)
+            _grant_again(found)
+
+
+def _grant_again(grant: BenefitGrant) -> None:
+    previous = grant.properties
+    properties = benefit_effects.give(grant)
+    rows.change(grant, granted_at=clock.tick(), revoked_at=None, properties=properties)
+    emit_grant("created", grant, previous)
 
 
 def _revoke(grant: BenefitGrant) -> None:
-    rows.change(grant, granted_at=None, revoked_at=clock.tick())
-    emit_grant("revoked", grant, grant.properties)
+    previous = grant.properties
+    properties = benefit_effects.take(grant)
+    rows.change(grant, granted_at=None, revoked_at=clock.tick(), properties=properties)
+    emit_grant("revoked", grant, previous)

@@ -18,11 +18,18 @@ from polar_django.sandbox.shapes.customers import (
     member,
 )
 from polar_django.sandbox.shapes.grants import benefit_grant, benefit_grant_webhook
+from polar_django.sandbox.shapes.license_keys import (
+    license_key,
+    license_key_activation,
+    license_key_activation_base,
+    license_key_with_activations,
+)
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.orders import order, refund
 from polar_django.sandbox.shapes.organizations import organization
 from polar_django.sandbox.shapes.seats import seat, seat_claim_info, seats_list
 from polar_django.sandbox.shapes.subscriptions import subscription
+from polar_django.sandbox.shapes.usage import customer_meter, portal_meter, usage_event
 from polar_django.sandbox.shapes.webhooks import (
     delivery_log_entry,
     webhook_delivery,
@@ -39,16 +46,22 @@ __all__ = [
     "checkout_public",
     "checkout_url",
     "customer",
+    "customer_meter",
     "customer_session",
     "customer_state",
     "delivery_log_entry",
     "discount",
+    "license_key",
+    "license_key_activation",
+    "license_key_activation_base",
+    "license_key_with_activations",
     "member",
     "meter",
     "moment",
     "moment_or_none",
     "order",
     "organization",
+    "portal_meter",
     "price",
     "product",
     "refund",
@@ -57,6 +70,7 @@ __all__ = [
     "seats_list",
     "subscription",
     "success_url",
+    "usage_event",
     "webhook_delivery",
     "webhook_endpoint",
     "webhook_event",

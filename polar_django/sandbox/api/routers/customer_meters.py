@@ -1,17 +1,30 @@
-"""/v1/customer-meters/: none before usage is recorded"""
+"""/v1/customer-meters/: what each customer used of each meter"""
 
-from typing import Any
+from typing import Annotated, Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import UUID4
 
 from polar_django.sandbox import shapes
-from polar_django.sandbox.api.finding import by_customer
-from polar_django.sandbox.api.lists import Paging, page
+from polar_django.sandbox.api.finding import by_customer, find
+from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
 from polar_django.sandbox.models import CustomerMeter
 
 router = Router()
+
+COLUMNS = {
+    "created_at": "created_at",
+    "modified_at": "modified_at",
+    "customer_id": "customer_id",
+    "customer_name": "customer__name",
+    "meter_id": "meter_id",
+    "meter_name": "meter__name",
+    "consumed_units": "consumed_units",
+    "credited_units": "credited_units",
+    "balance": "balance",
+}
 
 
 class Filters(Paging):
@@ -19,27 +32,24 @@ class Filters(Paging):
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []
     meter_id: list[UUID4] = []
+    sorting: list[Annotated[str, one_of(COLUMNS)]] = []
+
+
+def _all() -> QuerySet[CustomerMeter]:
+    return CustomerMeter.objects.filter(customer__deleted_at=None).select_related(
+        "customer", "meter"
+    )
 
 
 @router.get("/")
 def list_customer_meters(request: HttpRequest, filters: Query[Filters]) -> Any:
-    rows = CustomerMeter.objects.select_related("customer", "meter")
-    rows = by_customer(rows, filters.customer_id, filters.external_customer_id)
+    rows = by_customer(_all(), filters.customer_id, filters.external_customer_id)
     if filters.meter_id:
         rows = rows.filter(meter_id__in=filters.meter_id)
-    return page(rows.order_by("-modified_at", "pk"), filters, _shape)
+    rows = ordered(rows, filters.sorting, COLUMNS, "-modified_at")
+    return page(rows, filters, shapes.customer_meter)
 
 
-def _shape(row: CustomerMeter) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "created_at": shapes.moment(row.created_at),
-        "modified_at": shapes.moment_or_none(row.modified_at),
-        "customer_id": str(row.customer_id),
-        "meter_id": str(row.meter_id),
-        "consumed_units": row.consumed_units,
-        "credited_units": row.credited_units,
-        "balance": row.balance,
-        "customer": shapes.customer(row.customer),
-        "meter": shapes.meter(row.meter),
-    }
+@router.get("/{id}")
+def get_customer_meter(request: HttpRequest, id: UUID4) -> Any:
+    return shapes.customer_meter(find(_all(), id))

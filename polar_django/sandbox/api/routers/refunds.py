@@ -8,8 +8,10 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer
+from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.refunds import RefundCreate
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
-from polar_django.sandbox.api.refusals import NotInSandbox
+from polar_django.sandbox.engine import refunds
 from polar_django.sandbox.models import Refund
 
 router = Router()
@@ -43,6 +45,6 @@ def list_refunds(request: HttpRequest, filters: Query[Filters]) -> Any:
     return page(ordered(rows, filters.sorting, COLUMNS, "-created_at"), filters, shapes.refund)
 
 
-@router.post("/")
-def create_refund(request: HttpRequest) -> Any:
-    raise NotInSandbox("The sandbox does not refund yet.")
+@router.post("/", response={201: dict[str, Any]})
+def create_refund(request: HttpRequest, body: RefundCreate) -> Any:
+    return shapes.refund(refunds.create_refund(sent(body)))

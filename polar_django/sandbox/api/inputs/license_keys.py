@@ -1,0 +1,56 @@
+"""Bodies of license keys."""
+
+from typing import Annotated, Literal
+
+from pydantic import UUID4, AwareDatetime, Field
+
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text
+
+__all__ = [
+    "LicenseKeyActivate",
+    "LicenseKeyDeactivate",
+    "LicenseKeyUpdate",
+    "LicenseKeyValidate",
+]
+
+LARGEST = 2_147_483_647
+Limit = Annotated[int, Field(gt=0, le=LARGEST)]
+
+
+class _Key(Body):
+    key: Text
+    organization_id: UUID4
+
+
+class LicenseKeyValidate(_Key):
+    """POST .../validate."""
+
+    activation_id: UUID4 | None = None
+    benefit_id: UUID4 | None = None
+    customer_id: UUID4 | None = None
+    increment_usage: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    conditions: Metadata = {}
+
+
+class LicenseKeyActivate(_Key):
+    """POST .../activate."""
+
+    label: Annotated[str, Field(max_length=255)]
+    conditions: Metadata = {}
+    meta: Metadata = {}
+
+
+class LicenseKeyDeactivate(_Key):
+    """POST .../deactivate."""
+
+    activation_id: UUID4
+
+
+class LicenseKeyUpdate(Body):
+    """PATCH /v1/license-keys/{id}: only what is sent changes."""
+
+    status: Literal["granted", "revoked", "disabled"] | None = None
+    usage: Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST)] = 0
+    limit_activations: Limit | None = None
+    limit_usage: Limit | None = None
+    expires_at: AwareDatetime | None = None
