@@ -13,7 +13,6 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.utils import timezone
-from kombu.exceptions import KombuError, OperationalError
 
 from polar_django import outbox
 from polar_django.conf import get_settings
@@ -195,5 +194,6 @@ def _publish(task: "Task[Any, Any]", *args: str) -> None:
     """Enqueue from within a task. Without a broker it is left to the sweeper and to reconcile."""
     try:
         task.delay(*args)
-    except (KombuError, OperationalError, OSError) as error:
+    except Exception as error:
+        # A broker library may raise anything: Redis, too, while another takes over.
         logger.warning("%s could not be enqueued: %s.", task.name, type(error).__name__)

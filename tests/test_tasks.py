@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import celery.exceptions
 import pytest
+import redis
 from django.utils import timezone
 
 from polar_django import signals, tasks
@@ -200,13 +201,16 @@ def test_a_customer_the_provider_has_forgotten_is_no_error(monkeypatch):
     tasks.read_customer_grants("polar", "cus_1")
 
 
-def test_without_a_broker_what_a_task_would_enqueue_is_left_to_the_sweeper(monkeypatch, caplog):
+@pytest.mark.parametrize("error", [ConnectionRefusedError, redis.exceptions.ReadOnlyError])
+def test_without_a_broker_what_a_task_would_enqueue_is_left_to_the_sweeper(
+    monkeypatch, caplog, error
+):
     def refuse(*_):
-        raise ConnectionRefusedError
+        raise error
 
     monkeypatch.setattr(tasks.drain_inbox, "delay", refuse)
     tasks._publish(tasks.drain_inbox)
-    assert "could not be enqueued: ConnectionRefusedError" in caplog.text
+    assert f"could not be enqueued: {error.__name__}" in caplog.text
 
 
 def test_the_beat_schedule_names_tasks_that_exist():

@@ -15,12 +15,13 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> E
     One that is signed and cannot be read is kept too: it has the type "" and no timestamp. Raises
     SignatureError, and ConfigurationError without a secret. No queries, no calls.
     """
-    if not any(secrets):
+    usable = [secret.strip() for secret in secrets]  # one from a file ends in a line break
+    if not any(usable):
         raise ConfigurationError(
             "POLAR_DJANGO['WEBHOOK_SECRETS'] is empty, so that no delivery can be trusted: put the "
             "endpoint's secret there, or in POLAR_WEBHOOK_SECRET in the environment."
         )
-    message = signing.verify(headers, body, secrets)
+    message = signing.verify(headers, body, usable)
     try:
         envelope = read_object(body)
     except MalformedPayload:

@@ -63,7 +63,14 @@ def test_another_secret_is_not_trusted():
         get_provider().verify_webhook(headers_for(body, signing.generate_secret()), body)
 
 
-@pytest.mark.parametrize("secrets", [[], [""]])
+@pytest.mark.parametrize(("secret", "scheme"), [(SECRET, "standard"), (OLD_SECRET, "legacy")])
+def test_the_line_break_of_a_secret_from_a_file_is_no_part_of_it(settings, secret, scheme):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "WEBHOOK_SECRETS": [f"{secret}\n"]}
+    body = delivered("order.paid", shapes.order())
+    assert get_provider().verify_webhook(headers_for(body, secret, scheme), body).type
+
+
+@pytest.mark.parametrize("secrets", [[], [""], [" \n"]])
 def test_without_a_secret_nothing_is_trusted(settings, secrets):
     settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "WEBHOOK_SECRETS": secrets}
     with pytest.raises(ConfigurationError, match="WEBHOOK_SECRETS"):
