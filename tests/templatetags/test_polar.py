@@ -8,6 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template, TemplateSyntaxError
 
 from polar_django.exceptions import UnknownPlan
+from polar_django.mirror.backfill import backfill
+from polar_django.models import Product
+from polar_django.providers.registry import get_provider
 from tests.entitlements.worlds import grant, person
 
 pytestmark = [pytest.mark.urls("tests.gating.doors")]
@@ -132,3 +135,51 @@ def test_the_button_has_a_text_of_its_own_and_no_empty_fields():
 
 def test_the_portal_link():
     assert render("{% portal_url %}") == "/billing/portal/"
+
+
+@pytest.mark.django_db
+def test_plans_are_listed_with_what_they_cost_and_give(service, django_assert_num_queries):
+    for _ in backfill(get_provider()):
+        pass
+    source = (
+        "{% polar_plans as plans %}{% for plan in plans %}{{ plan.key }}:"
+        "{% for product in plan.products %} {{ product.name }} {% polar_price product %}"
+        "{% for benefit in product.benefits %} ({{ benefit.description }}){% endfor %};{% endfor %}"
+        "{% if plan.seat_bounds %} {{ plan.seat_bounds.0 }}-{{ plan.seat_bounds.1 }}{% endif %}\n"
+        "{% endfor %}"
+    )
+    service.calls.clear()
+    with django_assert_num_queries(3):
+        shown = render(source)
+    assert shown.splitlines() == [
+        "pro: pro-monthly 12.00 USD a month (Pro); pro-yearly 120.00 USD a year (Pro);",
+        "team: team 12.00 USD a month (Team); 2-50",
+    ]
+    assert service.calls == []
+    named = render("{% polar_plans 'team' as plans %}{{ plans.0.key }} {{ plans|length }}")
+    assert named == "team 1"
+    with pytest.raises(UnknownPlan):
+        render("{% polar_plans 'unknown' as plans %}")
+
+
+@pytest.mark.django_db
+def test_an_archived_or_unknown_product_is_not_on_offer(service):
+    for _ in backfill(get_provider()):
+        pass
+    Product.objects.filter(key="pro-monthly").update(is_archived=True)
+    Product.objects.filter(key="team").delete()
+    shown = render(
+        "{% polar_plans as plans %}{% for plan in plans %}{{ plan.products|length }}{% endfor %}"
+    )
+    assert shown == "10"
+
+
+@pytest.mark.django_db
+def test_the_price_of_a_product(service, django_assert_num_queries):
+    for _ in backfill(get_provider()):
+        pass
+    product = Product.objects.get(key="pro-yearly")
+    with django_assert_num_queries(1):
+        assert render("{% polar_price product %}", product=product) == "120.00 USD a year"
+    for nothing in (None, "pro", ""):
+        assert render("{% polar_price product %}", product=nothing) == ""

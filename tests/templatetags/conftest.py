@@ -1,0 +1,1 @@
+from tests.billing.fixtures import service  # noqa: F401
