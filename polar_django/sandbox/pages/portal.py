@@ -3,19 +3,25 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.http import urlencode
 
-from polar_django.sandbox.engine import subscriptions
-from polar_django.sandbox.engine.sessions import find_session
+from polar_django.sandbox.cards import CARDS
+from polar_django.sandbox.engine.organization import get_organization
 from polar_django.sandbox.errors import ResourceNotFound
-from polar_django.sandbox.models import BILLABLE_STATUSES, CustomerSession, Subscription
-from polar_django.sandbox.pages.page import SeeOther, page, show
+from polar_django.sandbox.models import (
+    BILLABLE_STATUSES,
+    BenefitGrant,
+    CustomerMeter,
+    CustomerSession,
+    LicenseKey,
+)
+from polar_django.sandbox.pages.page import page, show
+from polar_django.sandbox.pages.plan_choices import PlanCard, plan_cards
+from polar_django.sandbox.pages.portal_door import TOKEN, may_manage, over, session_of
 
-__all__ = ["cancel", "invoice", "portal", "uncancel"]
+__all__ = ["NEWS", "REASONS", "invoice", "portal"]
 
-TOKEN = "customer_session_token"
 ADDRESS_LINES = ("line1", "line2", "postal_code", "city", "state", "country")
 
 # Polar's own list, with what its portal asks.
@@ -33,88 +39,91 @@ REASONS = {
 NEWS = {
     "canceled": "Canceled. You keep access until the end of the period.",
     "uncanceled": "Welcome back. Your subscription renews as before.",
+    "changed": "Your plan is changed.",
+    "kept": "Your plan stays as it is.",
+    "pausing": "Your subscription pauses at the end of the period.",
+    "unpaused": "Your subscription does not pause.",
+    "resumed": "Your subscription goes on.",
+    "seats": "The number of seats is changed.",
+    "invited": "The seat is given away. An invitation would be on its way by mail.",
+    "resent": "The invitation has a new token.",
+    "seat-revoked": "The seat is free again.",
+    "card": "Your card is replaced.",
+    "deactivated": "The activation is gone.",
 }
 
 
 @page("GET", by_secret=True)
 def portal(request: HttpRequest) -> HttpResponse:
-    """Everything one customer holds."""
-    session = find_session(request.GET.get(TOKEN, ""))
+    """Everything one customer holds; to a member who does not manage it, what that member holds."""
+    session = session_of(request)
     if session is None:
-        return _over(request)
+        return over(request)
+    manages = may_manage(session)
+    settings = get_organization().settings["customer_portal_settings"]
     customer = session.customer
-    bought = customer.subscriptions.select_related("product").order_by("-created_at")
-    grants = customer.grants.filter(granted_at__isnull=False, revoked_at=None)
     return _show(
         request,
         session,
         "portal",
         {
-            "subscriptions": bought,
+            "manages": manages,
+            "plans": _plans(session, settings["subscription"]) if manages else [],
             "billable": BILLABLE_STATUSES,
-            "orders": customer.orders.select_related("product").order_by("-created_at"),
-            "grants": grants.select_related("benefit").order_by("created_at"),
+            "orders": customer.orders.select_related("product").order_by("-created_at")
+            if manages
+            else [],
+            "grants": _grants(session),
+            "license_keys": _license_keys(session),
+            "meters": _meters(session) if settings["usage"]["show"] else [],
             "reasons": REASONS,
+            "card": customer.default_payment_method if manages else None,
+            "cards": CARDS,
             "news": NEWS.get(request.GET.get("done", "")),
         },
     )
 
 
+def _plans(session: CustomerSession, allowed: dict[str, Any]) -> list[PlanCard]:
+    return plan_cards(
+        session.customer,
+        may_change_plan=bool(allowed["update_plan"]),
+        may_change_seats=bool(allowed["update_seats"]),
+    )
+
+
+def _grants(session: CustomerSession) -> QuerySet[BenefitGrant]:
+    found = session.customer.grants.filter(granted_at__isnull=False, revoked_at=None)
+    if not may_manage(session):
+        found = found.filter(member=session.member)
+    return found.select_related("benefit", "member").order_by("created_at")
+
+
+def _license_keys(session: CustomerSession) -> QuerySet[LicenseKey]:
+    found = session.customer.license_keys.exclude(status="revoked")
+    if not may_manage(session):
+        found = found.filter(member=session.member)
+    return found.select_related("benefit").prefetch_related("activations").order_by("created_at")
+
+
+def _meters(session: CustomerSession) -> QuerySet[CustomerMeter]:
+    return session.customer.meters.select_related("meter").order_by("created_at")
+
+
 @page("GET", by_secret=True)
 def invoice(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """One order, to read or to print. 404 for another customer's."""
-    session = find_session(request.GET.get(TOKEN, ""))
+    session = session_of(request)
     if session is None:
-        return _over(request)
+        return over(request)
     orders = session.customer.orders.select_related("product", "customer")
-    order = orders.filter(pk=order_id).first()
+    order = orders.filter(pk=order_id).first() if may_manage(session) else None
     if order is None:
         raise ResourceNotFound
     address = order.billing_address or {}
     lines = [address[name] for name in ADDRESS_LINES if address.get(name)]
     context = {"order": order, "items": order.items.order_by("created_at"), "address": lines}
     return _show(request, session, "invoice", context)
-
-
-@page("POST", by_secret=True)
-def cancel(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
-    """Cancel at the end of the period, with an optional `reason` and `comment`."""
-    session = find_session(request.POST.get(TOKEN, ""))
-    if session is None:
-        return _over(request)
-    reason = request.POST.get("reason", "")
-    subscriptions.cancel_at_period_end(
-        _own_subscription(session, subscription_id),
-        reason=reason if reason in REASONS else None,
-        comment=request.POST.get("comment", "").strip() or None,
-    )
-    return _back(session, "canceled")
-
-
-@page("POST", by_secret=True)
-def uncancel(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
-    """Take a scheduled end back."""
-    session = find_session(request.POST.get(TOKEN, ""))
-    if session is None:
-        return _over(request)
-    subscriptions.uncancel(_own_subscription(session, subscription_id))
-    return _back(session, "uncanceled")
-
-
-def _own_subscription(session: CustomerSession, subscription_id: UUID) -> Subscription:
-    found = session.customer.subscriptions.filter(pk=subscription_id).first()
-    if found is None:
-        raise ResourceNotFound
-    return subscriptions.get(found.id)
-
-
-def _back(session: CustomerSession, done: str) -> HttpResponse:
-    query = urlencode({TOKEN: session.token, "done": done})
-    return SeeOther(f"{reverse('polar_sandbox:portal')}?{query}")
-
-
-def _over(request: HttpRequest) -> HttpResponse:
-    return show(request, "portal_over", {}, status=401)
 
 
 def _show(

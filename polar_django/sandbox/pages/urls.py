@@ -10,9 +10,22 @@ from polar_django.sandbox.pages import (
     dashboard,
     deliveries,
     portal,
+    portal_actions,
 )
 
 __all__ = ["urlpatterns"]
+
+SUBSCRIPTION_BUTTONS = {
+    "cancel": portal_actions.cancel,
+    "uncancel": portal_actions.uncancel,
+    "plan": portal_actions.change_plan,
+    "keep-plan": portal_actions.keep_plan,
+    "pause": portal_actions.pause,
+    "unpause": portal_actions.unpause,
+    "resume": portal_actions.resume,
+    "seats": portal_actions.change_seats,
+    "assign": portal_actions.assign_seat,
+}
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -31,11 +44,12 @@ urlpatterns = [
     path("checkout/<str:client_secret>/confirmation", checkout.confirmation, name="confirmation"),
     path("portal", portal.portal, name="portal"),
     path("portal/orders/<uuid:order_id>", portal.invoice, name="invoice"),
-    path("portal/subscriptions/<uuid:subscription_id>/cancel", portal.cancel, name="portal-cancel"),
-    path(
-        "portal/subscriptions/<uuid:subscription_id>/uncancel",
-        portal.uncancel,
-        name="portal-uncancel",
+    path("portal/card", portal_actions.replace_payment_method, name="portal-card"),
+    *(
+        path(f"portal/subscriptions/<uuid:subscription_id>/{verb}", view, name=f"portal-{verb}")
+        for verb, view in SUBSCRIPTION_BUTTONS.items()
     ),
+    path("portal/seats/<uuid:seat_id>/resend", portal_actions.resend_seat, name="portal-resend"),
+    path("portal/seats/<uuid:seat_id>/revoke", portal_actions.revoke_seat, name="portal-revoke"),
     path("_assets/<str:name>", assets.asset, name="asset"),
 ]

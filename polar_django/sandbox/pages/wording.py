@@ -7,8 +7,22 @@ from decimal import Decimal
 from polar_django.sandbox.models import Price
 from polar_django.sandbox.pricing import is_free
 
-__all__ = ["interval_text", "major_units", "minor_units", "moment_text", "money", "price_text"]
+__all__ = [
+    "CARD_EFFECTS",
+    "interval_text",
+    "major_units",
+    "minor_units",
+    "moment_text",
+    "money",
+    "price_text",
+]
 
+# What the test cards do, by their behaviour.
+CARD_EFFECTS = {
+    "pays": "pays",
+    "declines": "is declined",
+    "fails_later": "pays now, fails on renewal",
+}
 SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$"}
 # Currencies whose smallest unit is the whole one.
 WITHOUT_CENTS = frozenset(

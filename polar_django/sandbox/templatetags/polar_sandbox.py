@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django import template
 
+from polar_django.sandbox.cards import Card
 from polar_django.sandbox.models import Product, Subscription
 from polar_django.sandbox.pages import wording
 
@@ -79,3 +80,15 @@ def percent(share: float) -> str:
 def input_value(time: datetime) -> str:
     """A time as `<input type="datetime-local">` takes it."""
     return f"{time:%Y-%m-%dT%H:%M}"
+
+
+@register.filter
+def number(value: float) -> str:
+    """Units without digits that say nothing: 25.0 → 25, 0.5 → 0.5."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def effect(card: Card) -> str:
+    """What a test card does, in words."""
+    return wording.CARD_EFFECTS[card.behaviour]

@@ -40,7 +40,7 @@ def test_where_the_tax_is_in_the_price_the_page_says_so(client: Client, shop: Sh
     price = {"amount_type": "fixed", "price_amount": 1_190, "tax_behavior": "inclusive"}
     product = catalog.create_product({"name": "Book", "prices": [price]})
     page = client.get(open_page(priced(shop, product, "DE"))).content.decode()
-    assert "Demo tax in it</dt><dd>$1.90" in page
+    assert "Demo tax, in the price</dt><dd>$1.90" in page
     assert "Pay $11.90" in page
 
 

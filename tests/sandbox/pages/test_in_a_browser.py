@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from polar_django.sandbox.engine import catalog, checkouts
-from polar_django.sandbox.models import Checkout, Order, Product, Subscription
+from polar_django.sandbox.engine import catalog, checkouts, confirmation
+from polar_django.sandbox.models import Checkout, Customer, Order, Product, Subscription
+from tests.sandbox.conftest import PAYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def make_product(name: str, interval: str, amount: int) -> Product:
-    price = {"amount_type": "fixed", "price_amount": amount}
+    price = {"amount_type": "fixed", "price_amount": amount, "tax_behavior": "exclusive"}
     return catalog.create_product({"name": name, "recurring_interval": interval, "prices": [price]})
 
 
@@ -64,6 +65,40 @@ def test_a_buyer_chooses_is_declined_pays_and_cancels(
     assert_nothing_is_cut_off(page)
     assert Subscription.objects.get().cancel_at_period_end
     assert problems == []
+
+
+def test_a_customer_changes_the_plan_and_gives_a_seat(page: Page, live_server: Any) -> None:
+    make_product("Monthly", "month", 1_000)
+    per_seat = {
+        "amount_type": "seat_based",
+        "seat_tiers": {"tiers": [{"min_seats": 1, "max_seats": None, "price_per_seat": 500}]},
+    }
+    team, big = [
+        catalog.create_product({"name": name, "recurring_interval": "month", "prices": [per_seat]})
+        for name in ("Team", "Big team")
+    ]
+    checkout = checkouts.create_checkout(
+        {"products": [team.id], "seats": 3, "customer_email": "ada@example.com"},
+        base_url=f"{live_server.url}/sandbox",
+    )
+    body = {"confirmation_token_id": PAYS, "customer_billing_address": {"country": "NL"}}
+    confirmation.confirm_checkout(checkout, body)
+    page.goto(f"{live_server.url}/sandbox/customers/{Customer.objects.get().pk}")
+    page.get_by_role("button", name="Open their portal").click()
+    assert_nothing_is_cut_off(page)
+
+    page.get_by_text("Change plan", exact=True).click()
+    expect(page.get_by_label("Monthly")).to_have_count(0)
+    page.get_by_label("Big team").check()
+    page.locator("#plan-when-" + str(Subscription.objects.get().pk)).select_option("invoice")
+    page.get_by_role("button", name="Change the plan").click()
+    expect(page.get_by_role("status")).to_contain_text("Your plan is changed")
+    assert Subscription.objects.get().product == big
+
+    page.get_by_label("Give a seat to").fill("bob@example.com")
+    page.get_by_role("button", name="Give the seat").click()
+    expect(page.get_by_text("bob@example.com")).to_be_visible()
+    assert_nothing_is_cut_off(page)
 
 
 def test_without_javascript_the_page_sells_as_well(
