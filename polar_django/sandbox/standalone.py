@@ -48,6 +48,7 @@ def _configure(database: Path, webhook_url: str, webhook_secret: str) -> None:
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
         ],
         TEMPLATES=[
             {
