@@ -5,7 +5,8 @@ transaction that begins by taking its locks never reads before it writes: on SQL
 difference between waiting and failing. All locks are taken at once, in order of name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from zlib import crc32
 
 from django.utils import timezone
 
@@ -13,14 +14,18 @@ from polar_django.mirror.tables import write_rows
 from polar_django.models import WriteLock
 from polar_django.snapshots import (
     BenefitSnapshot,
+    CheckoutSnapshot,
     CustomerSnapshot,
     DiscountSnapshot,
     MeterSnapshot,
     ObjectSnapshot,
     PriceSnapshot,
     ProductSnapshot,
+    SeatSnapshot,
 )
 
+_SOMETIMES_WITHOUT_CUSTOMER = (CheckoutSnapshot, SeatSnapshot)
+_SHARED_LOCKS = 256
 _CATALOG = (BenefitSnapshot, DiscountSnapshot, MeterSnapshot, PriceSnapshot, ProductSnapshot)
 
 
@@ -35,11 +40,19 @@ def customer_lock(provider: str, customer_id: str) -> str:
     return f"{provider}:customer:{customer_id}"
 
 
-def lock_of(provider: str, snapshot: ObjectSnapshot) -> str:
-    """The lock a writer of this object holds: its customer's, the catalogue's, or its own."""
+def locks_of(provider: str, snapshot: ObjectSnapshot) -> Iterator[str]:
+    """The locks a writer of this object holds: its customer's, or the catalogue's.
+
+    An object that may be seen without its customer, and then with it, has one of its own besides:
+    else two of its versions would not take turns. That is one of a few hundred, shared by chance,
+    because pay pages that nobody pays would otherwise leave a row each, for ever.
+    """
     if isinstance(snapshot, _CATALOG):
-        return f"{provider}:catalog"
-    if isinstance(snapshot, CustomerSnapshot):
-        return customer_lock(provider, snapshot.id)
-    customer_id = getattr(snapshot, "customer_id", None)
-    return customer_lock(provider, customer_id) if customer_id else f"{provider}:{snapshot.id}"
+        yield f"{provider}:catalog"
+        return
+    named = isinstance(snapshot, CustomerSnapshot)
+    customer_id = snapshot.id if named else getattr(snapshot, "customer_id", None)
+    if customer_id:
+        yield customer_lock(provider, customer_id)
+    if not customer_id or isinstance(snapshot, _SOMETIMES_WITHOUT_CUSTOMER):
+        yield f"{provider}:object:{crc32(snapshot.id.encode()) % _SHARED_LOCKS}"

@@ -101,7 +101,11 @@ def apply_versions(
     """Write the versions that are newer than what is stored, and the news of what changed."""
     batch = _Batch(timezone.now())
     if versions:
-        locks.take(locks.lock_of(version.provider, version.snapshot) for version in versions)
+        locks.take(
+            name
+            for version in versions
+            for name in locks.locks_of(version.provider, version.snapshot)
+        )
         _load(batch, versions)
         for version in sorted(versions, key=lambda version: version.order):
             _fold(batch, version)

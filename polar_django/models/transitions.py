@@ -64,7 +64,10 @@ class Transition(models.Model):
 
 
 class WriteLock(models.Model):
-    """A name that writers take turns on (`polar_django.mirror.locks`): one row per customer."""
+    """A name that writers take turns on (`polar_django.mirror.locks`).
+
+    One row per customer, one for the catalogue, and a few hundred shared ones.
+    """
 
     name = ProviderIdField(max_length=300, primary_key=True)
     taken_at = models.DateTimeField()

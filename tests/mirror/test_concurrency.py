@@ -4,10 +4,12 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from polar_django.mirror.tables import TABLES
+from polar_django.mirror.upsert import Arrival, apply_arrivals
 from polar_django.models import BenefitGrant, Customer, Product, Subscription, Transition
-from polar_django.snapshots import Event, ProductSnapshot
+from polar_django.snapshots import CheckoutSnapshot, Event, ProductSnapshot, SeatSnapshot
 from tests.mirror.worlds import apply, customer, event, grant, subscription
 
 pytestmark = [
@@ -86,3 +88,29 @@ def test_whole_products_and_copies_of_them_are_written_in_one_order():
             for done in [writers.submit(act, round_number) for act in (seller, buyer)]:
                 done.result()
     assert Product.objects.count() == 120
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (CheckoutSnapshot(id="x"), CheckoutSnapshot(id="x", customer_id="cus_1", status="paid")),
+        (SeatSnapshot(id="x", customer_id="cus_1"), SeatSnapshot(id="x", status="revoked")),
+    ],
+    ids=["checkout", "seat"],
+)
+def test_versions_of_one_object_take_turns_also_where_only_one_names_its_customer(older, newer):
+    with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
+        apply_arrivals([Arrival(event(newer, seconds=1))])
+        late = other.submit(in_its_own_connection, [event(older, seconds=0)])
+        wait_until_somebody_waits()
+        transaction.on_commit(late.result)
+    assert TABLES[type(newer)].objects.get().status == newer.status
+
+
+def wait_until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(100_000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("Nobody waits.")

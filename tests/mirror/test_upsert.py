@@ -11,9 +11,11 @@ from polar_django.models import (
     Product,
     Subscription,
     Transition,
+    WriteLock,
 )
 from polar_django.snapshots import (
     BenefitSnapshot,
+    CheckoutSnapshot,
     PriceSnapshot,
     ProductSnapshot,
 )
@@ -172,3 +174,8 @@ def test_twenty_deliveries_cost_no_more_statements_than_a_few(django_assert_max_
     assert Subscription.objects.count() == Customer.objects.count() == 20
     assert Product.objects.count() == 1
     assert Benefit.objects.count() == 0
+
+
+def test_pay_pages_that_nobody_pays_leave_no_lock_each():
+    apply(*(event(CheckoutSnapshot(id=f"checkout_{number}")) for number in range(600)))
+    assert WriteLock.objects.count() <= 256
