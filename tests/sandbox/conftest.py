@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from polar_django.sandbox.engine import catalog, checkouts, confirmation
+from polar_django.sandbox.engine import catalog, checkouts, confirmation, schedule
 from polar_django.sandbox.models import Benefit, Checkout, Product, WebhookEvent
 from polar_django.sandbox.outcomes import Confirmation
 
@@ -82,6 +83,10 @@ class Shop:
         self, product: Product, card: str | None = PAYS, *, country: str = "NL", **data: Any
     ) -> Confirmation:
         return self.confirm(self.open(product, **data), card, country=country)
+
+    def roll_to(self, time: datetime) -> None:
+        """Move the clock just past `time`."""
+        schedule.move_to(time + timedelta(minutes=1))
 
 
 def _benefit(key: str) -> Benefit:

@@ -5,7 +5,7 @@ import pytest
 
 from polar_django.sandbox import errors
 from polar_django.sandbox.engine import catalog
-from polar_django.sandbox.models import Price, Subscription
+from polar_django.sandbox.models import BenefitGrant, Order, Price, Subscription
 from tests.sandbox.conftest import Ears, Shop
 
 FIXED = {"amount_type": "fixed", "price_amount": 1_000}
@@ -57,6 +57,40 @@ def test_new_prices_archive_the_old_and_subscribers_keep_theirs(shop: Shop, ears
     assert [price["price_amount"] for price in data["prices"]] == [2_000]
     assert Price.objects.get(pk=old.pk).is_archived
     assert list(Subscription.objects.get().prices.all()) == [old]
+
+
+def test_a_renewal_is_charged_at_the_price_that_was_bought(shop: Shop) -> None:
+    shop.buy(shop.pro)
+    catalog.update_product(shop.pro, {"prices": [{"amount_type": "fixed", "price_amount": 2_000}]})
+
+    shop.roll_to(Subscription.objects.get().current_period_end)
+
+    assert Order.objects.latest("created_at").total_amount == 1_000
+
+
+def test_a_changed_benefit_list_spares_those_who_rest_and_reaches_past_purchases(
+    shop: Shop, ears: Ears
+) -> None:
+    shop.buy(shop.pro, customer_email="ada@example.com")
+    shop.buy(shop.ebook, customer_email="bob@example.com")
+    Subscription.objects.update(status="paused")
+    BenefitGrant.objects.filter(order=None).delete()
+    ears.events()
+
+    for product in (shop.pro, shop.ebook):
+        catalog.set_product_benefits(product, [shop.benefits[0].id])
+
+    assert ears.types() == [
+        "product.updated",
+        "product.updated",
+        "benefit_grant.revoked",
+        "benefit_grant.created",
+        "customer.state_changed",
+    ]
+    held = BenefitGrant.objects.filter(granted_at__isnull=False)
+    assert [(grant.customer.email, grant.benefit) for grant in held] == [
+        ("bob@example.com", shop.benefits[0])
+    ]
 
 
 def test_a_price_named_by_id_stays(shop: Shop) -> None:
