@@ -34,6 +34,7 @@ __all__ = [
     "OtherSite",
     "PaymentError",
     "PaymentFailed",
+    "PaymentMethodInUseByActiveSubscription",
     "ProductNotDeletable",
     "RefundUnknownPayment",
     "RefundedAlready",
@@ -225,6 +226,10 @@ class NotPermitted(SandboxError):
 
 class RotateNotPermitted(SandboxError):
     status, text = 400, "Only active or disabled license keys can be rotated."
+
+
+class PaymentMethodInUseByActiveSubscription(SandboxError):
+    status, text = 400, "This payment method is used by an active subscription."
 
 
 class ProductNotDeletable(SandboxError):

@@ -26,6 +26,10 @@ from polar_django.sandbox.api.routers import (
     subscriptions,
     webhooks,
 )
+from polar_django.sandbox.api.routers.portal import benefits as portal_benefits
+from polar_django.sandbox.api.routers.portal import customers as portal_customers
+from polar_django.sandbox.api.routers.portal import purchases as portal_purchases
+from polar_django.sandbox.api.routers.portal import team as portal_team
 
 __all__ = ["urlpatterns"]
 
@@ -52,6 +56,9 @@ api.add_router("/events", events.router)
 api.add_router("/license-keys", license_keys.router)
 api.add_router("/meters", meters.router)
 api.add_router("/webhooks", webhooks.router)
+
+for portal in (portal_customers, portal_purchases, portal_benefits, portal_team):
+    api.add_router("/customer-portal", portal.router)
 
 # ninja adds a page of its own at the root, which Polar does not have.
 urlpatterns: list[URLPattern | URLResolver] = [

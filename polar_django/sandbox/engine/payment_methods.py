@@ -2,12 +2,14 @@
 
 from functools import partial
 
+from polar_django.sandbox import clock
 from polar_django.sandbox.cards import Card
 from polar_django.sandbox.engine import dunning, rows
 from polar_django.sandbox.engine.work import business_transaction
+from polar_django.sandbox.errors import PaymentMethodInUseByActiveSubscription
 from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Order, PaymentMethod
 
-__all__ = ["keep_card", "replace_card"]
+__all__ = ["choose_card", "delete_card", "keep_card", "replace_card"]
 
 
 def keep_card(customer: Customer, card: Card) -> PaymentMethod:
@@ -37,3 +39,19 @@ def replace_card(customer: Customer, card: Card) -> PaymentMethod:
         for order in failed.order_by("created_at"):
             work.later(partial(dunning.retry_payment, order.id, counts=False))
         return method
+
+
+def choose_card(customer: Customer, card: PaymentMethod) -> None:
+    """Another of the customer's cards is the default now. Sends nothing."""
+    with business_transaction():
+        customer.default_payment_method = card
+        customer.save(update_fields=["default_payment_method"])
+
+
+def delete_card(card: PaymentMethod) -> None:
+    """Forget a card. Raises PaymentMethodInUseByActiveSubscription. Sends nothing."""
+    with business_transaction():
+        if card.subscriptions.filter(status__in=BILLABLE_STATUSES).exists():
+            raise PaymentMethodInUseByActiveSubscription
+        rows.change(card, deleted_at=clock.tick())
+        Customer.objects.filter(default_payment_method=card).update(default_payment_method=None)

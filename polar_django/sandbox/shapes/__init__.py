@@ -27,6 +27,16 @@ from polar_django.sandbox.shapes.license_keys import (
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.orders import order, refund
 from polar_django.sandbox.shapes.organizations import organization
+from polar_django.sandbox.shapes.portal import (
+    portal_customer,
+    portal_grant,
+    portal_member,
+    portal_order,
+    portal_organization,
+    portal_payment_method,
+    portal_product,
+    portal_subscription,
+)
 from polar_django.sandbox.shapes.seats import seat, seat_claim_info, seats_list
 from polar_django.sandbox.shapes.subscriptions import subscription
 from polar_django.sandbox.shapes.usage import customer_meter, portal_meter, usage_event
@@ -61,7 +71,15 @@ __all__ = [
     "moment_or_none",
     "order",
     "organization",
+    "portal_customer",
+    "portal_grant",
+    "portal_member",
     "portal_meter",
+    "portal_order",
+    "portal_organization",
+    "portal_payment_method",
+    "portal_product",
+    "portal_subscription",
     "price",
     "product",
     "refund",

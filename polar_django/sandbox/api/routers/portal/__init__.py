@@ -1,0 +1,1 @@
+"""/v1/customer-portal/: what customers do themselves, with the token of their session."""
