@@ -16,14 +16,22 @@ import pytest
 from polar_django.sandbox import errors
 from polar_django.sandbox.engine import (
     catalog,
+    changes,
     checkouts,
     customers,
+    discounts,
+    pauses,
+    pending,
+    plan_changes,
     schedule,
     subscriptions,
+    trials,
 )
-from polar_django.sandbox.models import Customer, Subscription
+from polar_django.sandbox.engine.organization import update_organization
+from polar_django.sandbox.models import Customer, Product, Subscription
 from tests.sandbox.conftest import DECLINES, FAILS_LATER, PAYS, Ears, Shop
 
+DISCOUNT = {"name": "Off", "type": "percentage", "basis_points": 2_000, "duration": "once"}
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "webhooks.jsonl"
 
 pytestmark = [
@@ -131,6 +139,80 @@ def expire(shop: Shop, ears: Ears) -> None:
     schedule.advance(hours=25)
 
 
+def trial_ends_now(shop: Shop, ears: Ears) -> None:
+    trial(shop, ears)
+    ears.events()
+    trials.set_trial_end(Subscription.objects.get(), "now")
+
+
+def better(shop: Shop, ears: Ears) -> Product:
+    """Another product with two benefits of its own."""
+    benefits = [
+        catalog.create_benefit({"type": "custom", "description": f"More {number}"})
+        for number in (1, 2)
+    ]
+    product = shop.product("Max", 3_000, interval="month", benefits=benefits)
+    ears.events()
+    return product
+
+
+def prorate(shop: Shop, ears: Ears) -> None:
+    subscription = subscribe(shop, PAYS)
+    product = better(shop, ears)
+    plan_changes.change_product(subscription, product.id, "prorate")
+
+
+def next_period(shop: Shop, ears: Ears) -> None:
+    subscription = subscribe(shop, PAYS)
+    product = better(shop, ears)
+    plan_changes.change_product(subscription, product.id, "next_period")
+
+
+def clear(shop: Shop, ears: Ears) -> None:
+    next_period(shop, ears)
+    ears.events()
+    pending.clear_pending(Subscription.objects.get())
+
+
+def take_discount(shop: Shop, ears: Ears) -> None:
+    subscription = subscribe(shop, PAYS)
+    discount = discounts.create_discount(DISCOUNT)
+    ears.events()
+    changes.update_subscription(subscription, {"discount_id": discount.id})
+
+
+def update_discount(shop: Shop, ears: Ears) -> None:
+    discount = discounts.create_discount(DISCOUNT)
+    ears.events()
+    discounts.update_discount(discount, {"name": "Less"})
+
+
+def delete_discount(shop: Shop, ears: Ears) -> None:
+    discounts.delete_discount(discounts.create_discount(DISCOUNT))
+
+
+def update_settings(shop: Shop, ears: Ears) -> None:
+    update_organization({"name": "Acme Inc", "website": "https://acme.example"})
+
+
+def schedule_pause(shop: Shop, ears: Ears) -> None:
+    subscription = subscribe(shop, PAYS)
+    ears.events()
+    pauses.schedule_pause(subscription)
+
+
+def pause(shop: Shop, ears: Ears) -> None:
+    schedule_pause(shop, ears)
+    ears.events()
+    schedule.advance(days=32)
+
+
+def resume(shop: Shop, ears: Ears) -> None:
+    pause(shop, ears)
+    ears.events()
+    pauses.resume_now(Subscription.objects.get())
+
+
 def delete_customer(shop: Shop, ears: Ears) -> None:
     subscribe(shop)
     ears.events()
@@ -170,14 +252,23 @@ def change_the_page(shop: Shop, ears: Ears) -> None:
         ("checkout.confirm.free_subscription", free),
         ("checkout.declined.after", declined),
         ("checkout.expire", expire),
+        ("discount.delete", delete_discount),
+        ("discount.update", update_discount),
+        ("organization.update", update_settings),
+        ("pause.apply", pause),
+        ("pause.schedule", schedule_pause),
         ("customer.create.full", create_customer),
         ("customer.update", update_customer),
         ("product.update", update_product),
         ("renewal.payment_failed_past_due", renewal_fails),
         ("subscription.cancel_at_period_end", cancel),
+        ("subscription.clear_pending", clear),
         ("subscription.create.free_api", free_by_api),
         ("subscription.revoke", revoke),
         ("subscription.uncancel", uncancel),
+        ("subscription.update_discount", take_discount),
+        ("subscription.update_product.next_period", next_period),
+        ("subscription.update_product.prorate_upgrade", prorate),
     ],
 )
 def test_the_sequence_is_the_recorded_one(
@@ -200,7 +291,9 @@ def test_the_sequence_is_the_recorded_one(
         ("checkout.paid_subscription", paid_subscription),
         ("checkout.trial_clean", trial),
         ("renewal.cycle_success", renewal),
+        ("pause.resume", resume),
         ("trial.end_now_clean", trial_ends),
+        ("trial.end_now_clean", trial_ends_now),
     ],
 )
 def test_the_sequence_is_the_recorded_one_without_the_invoice(
