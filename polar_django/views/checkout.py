@@ -34,9 +34,8 @@ def checkout(request: HttpRequest, subscriber: Any, plan: str) -> HttpResponse:
         return not_allowed_page(request)
     products = products_of(wanted)
     if is_billed_for(subscriber, products.values()):
-        messages.info(
-            request, _("You have this plan already. You can manage it here."), fail_silently=True
-        )
+        # Read on the site's next page, when they are back from the portal.
+        messages.info(request, _("You have this plan already."), fail_silently=True)
         return see_other(reverse("polar:portal"))
     if request.method != "POST":
         return _page(request, wanted, products, PurchaseForm(wanted, initial=request.GET.dict()))
