@@ -58,10 +58,13 @@ def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False)
 
 
 def claim_checkout(checkout_id: str, subscriber: Any, *, plan: str, next_url: str) -> None:
-    """Write down who asked for a checkout, what for, and where to return. One statement."""
-    CheckoutSession.objects.filter(pk=checkout_id).update(
-        subscriber=subscriber, plan=plan, next_url=next_url
-    )
+    """Write down who asked for a checkout, what for, and where to return. Two statements."""
+    with transaction.atomic(using=primary()):
+        # A delivery that is being applied would write back what it has read before.
+        locks.take([locks.shared_lock(checkout_id)])
+        CheckoutSession.objects.filter(pk=checkout_id).update(
+            subscriber=subscriber, plan=plan, next_url=next_url
+        )
 
 
 def resolve_owners(changed: Rows, copies: Rows) -> list[Customer]:

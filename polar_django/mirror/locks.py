@@ -40,12 +40,19 @@ def customer_lock(provider: str, customer_id: str) -> str:
     return f"{provider}:customer:{customer_id}"
 
 
+def shared_lock(object_id: str) -> str:
+    """The lock of one object by itself: one of a few hundred, shared with others by chance.
+
+    Pay pages that nobody pays would otherwise leave a row each, for ever.
+    """
+    return f"object:{crc32(object_id.encode()) % _SHARED_LOCKS}"
+
+
 def locks_of(provider: str, snapshot: ObjectSnapshot) -> Iterator[str]:
     """The locks a writer of this object holds: its customer's, or the catalogue's.
 
     An object that may be seen without its customer, and then with it, has one of its own besides:
-    else two of its versions would not take turns. That is one of a few hundred, shared by chance,
-    because pay pages that nobody pays would otherwise leave a row each, for ever.
+    else two of its versions would not take turns.
     """
     if isinstance(snapshot, _CATALOG):
         yield f"{provider}:catalog"
@@ -55,4 +62,4 @@ def locks_of(provider: str, snapshot: ObjectSnapshot) -> Iterator[str]:
     if customer_id:
         yield customer_lock(provider, customer_id)
     if not customer_id or isinstance(snapshot, _SOMETIMES_WITHOUT_CUSTOMER):
-        yield f"{provider}:object:{crc32(snapshot.id.encode()) % _SHARED_LOCKS}"
+        yield shared_lock(snapshot.id)

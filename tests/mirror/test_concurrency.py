@@ -4,11 +4,21 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from polar_django.mirror import locks
+from polar_django.mirror.linking import claim_checkout
 from polar_django.mirror.tables import TABLES
 from polar_django.mirror.upsert import Arrival, apply_arrivals
-from polar_django.models import BenefitGrant, Customer, Product, Subscription, Transition
+from polar_django.models import (
+    BenefitGrant,
+    CheckoutSession,
+    Customer,
+    Product,
+    Subscription,
+    Transition,
+)
 from polar_django.snapshots import CheckoutSnapshot, Event, ProductSnapshot, SeatSnapshot
 from tests.mirror.worlds import apply, customer, event, grant, subscription
 
@@ -105,6 +115,25 @@ def test_versions_of_one_object_take_turns_also_where_only_one_names_its_custome
         wait_until_somebody_waits()
         transaction.on_commit(late.result)
     assert TABLES[type(newer)].objects.get().status == newer.status
+
+
+def test_a_checkout_is_claimed_before_or_after_a_delivery_of_it_never_amid():
+    ada = User.objects.create_user("ada")
+    seen = CheckoutSnapshot(id="checkout_1", customer_id="cus_1")
+    apply(event(seen))
+
+    def claim() -> None:
+        try:
+            claim_checkout("checkout_1", ada, plan="pro", next_url="/report/")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
+        locks.take(locks.locks_of("polar", seen))
+        claimed = other.submit(claim)
+        wait_until_somebody_waits()
+        transaction.on_commit(claimed.result)
+    assert CheckoutSession.objects.get().plan == "pro"
 
 
 def wait_until_somebody_waits() -> None:
