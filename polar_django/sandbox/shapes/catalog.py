@@ -12,6 +12,7 @@ __all__ = [
     "catalog_prices",
     "discount",
     "discount_base",
+    "discount_terms",
     "meter",
     "price",
     "product",
@@ -214,7 +215,22 @@ def discount(row: Discount) -> dict[str, Any]:
 
 
 def discount_base(row: Discount) -> dict[str, Any]:
-    """The copy inside checkouts, subscriptions and orders."""
+    """The copy inside subscriptions and orders."""
+    return discount_terms(row) | {
+        "created_at": moment(row.created_at),
+        "modified_at": moment_or_none(row.modified_at),
+        "metadata": row.metadata,
+        "starts_at": moment_or_none(row.starts_at),
+        "ends_at": moment_or_none(row.ends_at),
+        "max_redemptions": row.max_redemptions,
+        "max_redemptions_per_customer": row.max_redemptions_per_customer,
+        "redemptions_count": row.redemptions_count,
+        "organization_id": str(ORGANIZATION_ID),
+    }
+
+
+def discount_terms(row: Discount) -> dict[str, Any]:
+    """The copy inside checkouts, which buyers see: how much it takes off, and for how long."""
     shape: dict[str, Any] = {"duration": row.duration, "type": row.type}
     if row.duration == "repeating":
         shape["duration_in_months"] = row.duration_in_months
@@ -224,17 +240,4 @@ def discount_base(row: Discount) -> dict[str, Any]:
         amounts = row.amounts or {}
         currency = "usd" if "usd" in amounts else next(iter(amounts), "usd")
         shape |= {"amounts": amounts, "amount": amounts.get(currency, 0), "currency": currency}
-    return shape | {
-        "created_at": moment(row.created_at),
-        "modified_at": moment_or_none(row.modified_at),
-        "id": str(row.id),
-        "metadata": row.metadata,
-        "name": row.name,
-        "code": row.code,
-        "starts_at": moment_or_none(row.starts_at),
-        "ends_at": moment_or_none(row.ends_at),
-        "max_redemptions": row.max_redemptions,
-        "max_redemptions_per_customer": row.max_redemptions_per_customer,
-        "redemptions_count": row.redemptions_count,
-        "organization_id": str(ORGANIZATION_ID),
-    }
+    return shape | {"id": str(row.id), "name": row.name, "code": row.code}

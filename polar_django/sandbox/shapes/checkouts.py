@@ -163,7 +163,7 @@ def _shared(row: Checkout) -> dict[str, Any]:
             str(product_id): [catalog.price(each) for each in found]
             for product_id, found in prices.items()
         },
-        "discount": catalog.discount_base(row.discount) if row.discount else None,
+        "discount": catalog.discount_terms(row.discount) if row.discount else None,
         "attached_custom_fields": row.attached_custom_fields,
     }
 

@@ -58,7 +58,7 @@ def legacy_user(row: Customer) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "email": row.email,
-        "public_name": (row.name or row.email or "?")[0].upper(),
+        "public_name": (row.name or row.email or "?")[0],
         "avatar_url": _avatar(row.email),
         "github_username": None,
     }
@@ -153,7 +153,8 @@ def _state_grant(row: BenefitGrant) -> dict[str, Any]:
         "benefit_id": str(row.benefit_id),
         "benefit_type": row.benefit.type,
         "benefit_metadata": row.benefit.metadata,
-        "properties": row.properties,
+        # Recorded: what a credit noted about itself is in the grant's own events only.
+        "properties": {} if row.benefit.type == "meter_credit" else row.properties,
     }
 
 
