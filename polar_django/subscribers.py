@@ -72,7 +72,10 @@ def profile_of(subscriber: Any) -> Profile:
 
 
 def email_is_verified(subscriber: Any) -> bool:
-    """Whether the project has verified this address (`EMAIL_VERIFIED`); no by default."""
+    """Whether the project has verified this address (`EMAIL_VERIFIED`); no by default.
+
+    Asked of subscribers, and of users who may hold a seat.
+    """
     verified = get_settings().load("email_verified")
     return bool(verified(subscriber)) if verified else False
 

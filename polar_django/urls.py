@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from polar_django.views import seats
 from polar_django.views.arrival import arrive, tell_status
 from polar_django.views.checkout import checkout
 from polar_django.views.portal import portal
@@ -17,4 +18,8 @@ urlpatterns = [
     path("return/", arrive, name="return"),
     path("portal/", portal, name="portal"),
     path("status/", tell_status, name="status"),
+    path("seats/", seats.manage, name="seats"),
+    path("seats/claim/<str:token>/", seats.claim, name="seat-claim"),
+    path("seats/<str:seat_id>/revoke/", seats.revoke, name="seat-revoke"),
+    path("seats/<str:seat_id>/resend/", seats.resend, name="seat-resend"),
 ]

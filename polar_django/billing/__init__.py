@@ -9,8 +9,16 @@ from asgiref.sync import sync_to_async
 from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
+from polar_django.billing.invoices import get_invoice_url
 from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.billing.portal import create_portal_session
+from polar_django.billing.seats import (
+    assign_seat,
+    claim_seat,
+    get_seat_invitation,
+    resend_seat_invitation,
+    revoke_seat,
+)
 from polar_django.billing.subscriptions import (
     cancel_subscription,
     revoke_subscription,
@@ -18,32 +26,50 @@ from polar_django.billing.subscriptions import (
 )
 
 __all__ = [
+    "aassign_seat",
     "acancel_subscription",
+    "aclaim_seat",
     "aconfirm_checkout",
     "acreate_checkout_session",
     "acreate_portal_session",
     "aensure_customer",
+    "aget_invoice_url",
+    "aget_seat_invitation",
     "agrant_benefit",
+    "aresend_seat_invitation",
     "arevoke_local_grant",
+    "arevoke_seat",
     "arevoke_subscription",
+    "assign_seat",
     "auncancel_subscription",
     "cancel_subscription",
+    "claim_seat",
     "confirm_checkout",
     "create_checkout_session",
     "create_portal_session",
     "ensure_customer",
+    "get_invoice_url",
+    "get_seat_invitation",
     "grant_benefit",
+    "resend_seat_invitation",
     "revoke_local_grant",
+    "revoke_seat",
     "revoke_subscription",
     "uncancel_subscription",
 ]
 
+aassign_seat = sync_to_async(assign_seat, thread_sensitive=True)
 acancel_subscription = sync_to_async(cancel_subscription, thread_sensitive=True)
+aclaim_seat = sync_to_async(claim_seat, thread_sensitive=True)
 aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
+aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
+aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+aresend_seat_invitation = sync_to_async(resend_seat_invitation, thread_sensitive=True)
 arevoke_local_grant = sync_to_async(revoke_local_grant, thread_sensitive=True)
+arevoke_seat = sync_to_async(revoke_seat, thread_sensitive=True)
 arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)
 auncancel_subscription = sync_to_async(uncancel_subscription, thread_sensitive=True)

@@ -19,7 +19,14 @@ from polar_django.gating.addresses import safe_next
 from polar_django.subscribers import resolve_subscriber
 from polar_django.views.refusals import no_subscriber_page, refusal_page
 
-__all__ = ["address_set_as", "buyers_only", "keep_private", "see_other", "stay_address"]
+__all__ = [
+    "address_set_as",
+    "buyers_only",
+    "keep_private",
+    "see_other",
+    "sign_in_page",
+    "stay_address",
+]
 
 View = Callable[..., HttpResponse]
 
@@ -34,7 +41,7 @@ def buyers_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
-            return keep_private(_sign_in(request))
+            return keep_private(sign_in_page(request))
         try:
             subscriber = resolve_subscriber(request)
             if subscriber is None:
@@ -88,6 +95,7 @@ def address_set_as(name: str) -> str:
         ) from error
 
 
-def _sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page, and back here afterwards."""
     login_url = get_settings().login_url or django_settings.LOGIN_URL
     return redirect_to_login(stay_address(request), login_url=resolve_url(login_url))

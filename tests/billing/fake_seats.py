@@ -110,14 +110,15 @@ def _claim(service: Any, seat: SeatSnapshot) -> SeatSnapshot:
     for benefit_id in product.benefit_ids:
         service.put(
             BenefitGrantSnapshot(
-                id=f"grant-{seat.id}-{benefit_id}",
+                id=f"grant-{seat.id}-{seat.member_id}-{benefit_id}",
                 customer_id=seat.customer_id,
                 member_id=seat.member_id,
                 benefit_id=benefit_id,
                 subscription_id=seat.subscription_id,
                 order_id=seat.order_id,
                 is_granted=True,
-                granted_at=now,
+                # Lists are read with a key of a second ago: what is granted later than that stays.
+                granted_at=now - timedelta(seconds=5),
                 for_team=True,
             )
         )

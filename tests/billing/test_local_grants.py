@@ -13,12 +13,11 @@ from django.utils import timezone
 from polar_django import billing
 from polar_django.billing import ensure_customer, grant_benefit, revoke_local_grant
 from polar_django.entitlements import entitlements_for, has_benefit, holders_of
-from polar_django.mirror.backfill import backfill
 from polar_django.mirror.linking import link_customer
 from polar_django.models import BenefitGrant, Customer, Transition
-from polar_django.providers.registry import get_provider
 from polar_django.webhooks import wakeup
 from tests.entitlements.worlds import again, benefit, grant, person
+from tests.mirror.worlds import mirror_all
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -110,8 +109,7 @@ def test_no_delivery_sync_or_relink_touches_it(service, ada):
     given = grant_benefit(ada, "pro", reason="beta")
     before = BenefitGrant.objects.filter(pk=given.pk).values().get()
     ensure_customer(ada)
-    for _ in backfill(get_provider()):
-        pass
+    mirror_all()
     link_customer(Customer.objects.get(), person(), replace=True)
     assert BenefitGrant.objects.filter(pk=given.pk).values().get() == before
     assert has_benefit(again(ada), "pro")

@@ -7,9 +7,6 @@ from django.urls import include, path
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.test import APIClient
 
-from polar_django.mirror.backfill import backfill
-from polar_django.providers.registry import get_provider
-
 API = "/api/billing"
 urlpatterns = [
     path("billing/", include("polar_django.urls")),
@@ -38,8 +35,3 @@ def client_of(user: Any, *, session_user: Any = None) -> APIClient:
     if session_user is not None:
         client.force_login(session_user)
     return client
-
-
-def mirror_all() -> None:
-    for _ in backfill(get_provider()):
-        pass

@@ -10,9 +10,10 @@ from polar_django.billing import ensure_customer
 from polar_django.exceptions import ProviderUnavailable, RateLimited
 from polar_django.models import CheckoutSession, CustomerMeter, Meter, Subscription
 from polar_django.snapshots import SubscriptionSnapshot
-from tests.drf.shop import API, client_of, mirror_all
+from tests.drf.shop import API, client_of
 from tests.entitlements.worlds import benefit, grant, order, person, revoked, seat
 from tests.entitlements.worlds import subscription as subscribe
+from tests.mirror.worlds import mirror_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("api")]
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
+from polar_django.mirror.backfill import backfill
 from polar_django.mirror.upsert import Applied, Arrival, apply_arrivals
+from polar_django.providers.registry import get_provider
 from polar_django.snapshots import (
     BenefitGrantSnapshot,
     CustomerSnapshot,
@@ -72,3 +74,9 @@ def revoked(id: str = "grant_1", *, revoked_at: datetime, **values: Any) -> Bene
 
 def state(*grants: BenefitGrantSnapshot, of: CustomerSnapshot | None = None) -> CustomerState:
     return CustomerState(customer=of or customer(), grants=grants)
+
+
+def mirror_all() -> None:
+    """Copy all that the default provider has, and tell nobody."""
+    for _ in backfill(get_provider()):
+        pass

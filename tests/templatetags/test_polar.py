@@ -8,10 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template, TemplateSyntaxError
 
 from polar_django.exceptions import UnknownPlan
-from polar_django.mirror.backfill import backfill
 from polar_django.models import Product
-from polar_django.providers.registry import get_provider
 from tests.entitlements.worlds import grant, person
+from tests.mirror.worlds import mirror_all
 
 pytestmark = [pytest.mark.urls("tests.gating.doors")]
 
@@ -139,8 +138,7 @@ def test_the_portal_link():
 
 @pytest.mark.django_db
 def test_plans_are_listed_with_what_they_cost_and_give(service, django_assert_num_queries):
-    for _ in backfill(get_provider()):
-        pass
+    mirror_all()
     source = (
         "{% polar_plans as plans %}{% for plan in plans %}{{ plan.key }}:"
         "{% for product in plan.products %} {{ product.name }} {% polar_price product %}"
@@ -164,8 +162,7 @@ def test_plans_are_listed_with_what_they_cost_and_give(service, django_assert_nu
 
 @pytest.mark.django_db
 def test_an_archived_or_unknown_product_is_not_on_offer(service):
-    for _ in backfill(get_provider()):
-        pass
+    mirror_all()
     Product.objects.filter(key="pro-monthly").update(is_archived=True)
     Product.objects.filter(key="team").delete()
     shown = render(
@@ -176,8 +173,7 @@ def test_an_archived_or_unknown_product_is_not_on_offer(service):
 
 @pytest.mark.django_db
 def test_the_price_of_a_product(service, django_assert_num_queries):
-    for _ in backfill(get_provider()):
-        pass
+    mirror_all()
     product = Product.objects.get(key="pro-yearly")
     with django_assert_num_queries(1):
         assert render("{% polar_price product %}", product=product) == "120.00 USD a year"

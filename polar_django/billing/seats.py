@@ -1,0 +1,144 @@
+"""The seats of a purchase: given, invited to, taken, and taken back.
+
+A seat's benefits are its holder's alone, not the team's. They follow by the provider's own events.
+All raise ProviderError: ActionRefused with `code` "SeatNotAvailable" where all are taken.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from polar_django.billing.answers import write_answer
+from polar_django.billing.customers import EMAIL_MISSING
+from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequest
+from polar_django.mirror.answers import stored_keys
+from polar_django.mirror.members import link_member
+from polar_django.models import Member, Order, Seat, Subscription
+from polar_django.providers.base import SeatInvitation, SeatRequest
+from polar_django.providers.registry import get_provider
+from polar_django.snapshots import Answer
+from polar_django.subscribers import external_id_of
+
+__all__ = [
+    "assign_seat",
+    "claim_seat",
+    "get_seat_invitation",
+    "resend_seat_invitation",
+    "revoke_seat",
+]
+
+Purchase = Subscription | Order
+
+
+def assign_seat(purchase: Purchase, *, user: Any = None, email: str = "") -> Seat:
+    """Put a user on a free seat at once, or invite an address to one (one of the two).
+
+    With `user` the seat is claimed, and theirs when this returns: the provider is told the user's
+    key, or the member with their address becomes theirs here. With `email` the provider sends an
+    invitation; the seat is linked when it is claimed (`claim_seat`, or by a verified address).
+    Somebody who has a seat keeps it, and it is returned.
+
+    One call, two where somebody has a seat already. Raises ValueError without either or with both,
+    InvalidRequest (`code` "email_missing") for a user without an address, CustomerConflict where
+    their address is another user's member, and ProviderError.
+    """
+    if (user is None) == (not email):
+        raise ValueError("Give a seat to a user, or to an e-mail address.")
+    address = email or (getattr(user, user.get_email_field_name(), "") or "")
+    if not address:
+        raise InvalidRequest("This user has no e-mail address.", code=EMAIL_MISSING)
+    provider = get_provider(purchase.provider)
+    member = _member_of(purchase, user, address)
+    if user is not None and member is not None and member.user_id not in (None, user.pk):
+        raise CustomerConflict("This address is the seat of another user.")
+    sent = _stored(purchase)
+    request = SeatRequest(
+        **_source(purchase),
+        member_id=member.pk if member is not None else "",
+        email="" if member is not None else address,
+        external_member_id=external_id_of(user) if user is not None and member is None else "",
+        immediate_claim=user is not None,
+    )
+    try:
+        seat = _written(provider.assign_seat(request), sent)
+    except ActionRefused as refusal:
+        held = _seat_of(purchase, address) if refusal.code == "SeatAlreadyAssigned" else None
+        if held is None:
+            raise
+        seat = held
+    return _linked(seat, user) if user is not None else seat
+
+
+def revoke_seat(seat: Seat) -> Seat:
+    """Take a seat from its holder, or an invitation back. Called twice it returns quietly. One
+    call."""
+    provider = get_provider(seat.provider)
+    sent = stored_keys(seat)
+    return _written(provider.revoke_seat(seat.pk), sent)
+
+
+def resend_seat_invitation(seat: Seat) -> Seat:
+    """Send the invitation again; the one before is void. One call. Raises ActionRefused (`code`
+    "SeatNotPending") for a seat that is taken."""
+    provider = get_provider(seat.provider)
+    sent = stored_keys(seat)
+    return _written(provider.resend_seat_invitation(seat.pk), sent)
+
+
+def get_seat_invitation(token: str, provider: str | None = None) -> SeatInvitation:
+    """What an invitation's token offers, before it is taken. One call. Raises ActionRefused or
+    ObjectNotFound for one that is void."""
+    return get_provider(provider).get_seat_invitation(token)
+
+
+def claim_seat(token: str, user: Any, provider: str | None = None) -> Seat:
+    """Take the seat that a token invites to, for this user. One call.
+
+    Whoever has the token was sent it: it decides, not the user's own address. Raises ActionRefused
+    for one that is void, CustomerConflict where that member is another user's.
+    """
+    seat = _written(get_provider(provider).claim_seat(token), {})
+    return _linked(seat, user)
+
+
+def _source(purchase: Purchase) -> dict[str, Any]:
+    name = "subscription_id" if isinstance(purchase, Subscription) else "order_id"
+    return {name: purchase.pk}
+
+
+def _stored(purchase: Purchase) -> Mapping[str, datetime | None]:
+    return stored_keys(*Seat.objects.filter(**_source(purchase)).only("pk"))
+
+
+def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
+    """The living member of this team who is that user, else who has that address. One query."""
+    known = Q(email__iexact=address)
+    if user is not None:
+        known |= Q(user=user)
+    found = Member.objects.filter(known, customer_id=purchase.customer_id, deleted_at=None)
+    members = sorted(found, key=lambda row: (user is None or row.user_id != user.pk, row.pk))
+    return members[0] if members else None
+
+
+def _seat_of(purchase: Purchase, address: str) -> Seat | None:
+    """The seat that somebody has already, as the provider lists it. One call."""
+    provider = get_provider(purchase.provider)
+    sent = _stored(purchase)
+    for page in provider.list_objects("customer_seats", **_source(purchase)):
+        write_answer(page, sent=sent)
+    taken = Seat.objects.filter(**_source(purchase)).exclude(status="revoked")
+    return taken.filter(Q(email__iexact=address) | Q(member__email__iexact=address)).first()
+
+
+def _written(answer: Answer, sent: Mapping[str, datetime | None]) -> Seat:
+    write_answer(answer, sent=sent)
+    return Seat.objects.select_related("member").get(pk=answer.first.id)
+
+
+def _linked(seat: Seat, user: Any) -> Seat:
+    member = seat.member
+    if member is not None and member.user_id != user.pk:
+        link_member(member, user)
+    return seat
