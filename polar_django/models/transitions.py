@@ -73,4 +73,4 @@ class WriteLock(models.Model):
     taken_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
