@@ -4,6 +4,7 @@
 Each request is a message of its own, signed beforehand.
 """
 
+import hmac
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from example_project.servers import free_port
 from polar_django.signing import sign
 from tests.benchmarks.payloads import envelopes
 from tests.benchmarks.results import Result, median_of
+from tests.benchmarks.rival import fake_stripe
+from tests.benchmarks.rival.events import SECRET as RIVAL_SECRET
+from tests.benchmarks.rival.events import event as rival_event
 from tests.settings import WEBHOOK_SECRET
 
 ROUNDS = 3
@@ -45,6 +49,16 @@ end
 
 
 @dataclass(frozen=True)
+class Contestant:
+    """Who takes messages in, where, and how one is made from its number."""
+
+    name: str
+    path: str
+    message: Callable[[str, int], bytes]
+    messages: int = MESSAGES
+
+
+@dataclass(frozen=True)
 class Load:
     """What wrk saw: requests a second, the slowest hundredth in ms, answers that were no 2xx."""
 
@@ -53,21 +67,42 @@ class Load:
     refused: int
 
 
-def write_messages(file: Path, path: str, body: bytes, start: int) -> None:
-    """Ready-made requests, each with an id and a signature of its own."""
-    now = datetime.now(UTC)
+def standard_message(path: str, number: int) -> bytes:
+    """A delivery of Polar's, signed, with an id of its own."""
+    body = json.dumps(next(envelopes(1, 1)), separators=(",", ":")).encode()
+    message_id, now = str(uuid.UUID(int=number)), datetime.now(UTC)
+    return request(
+        path,
+        body,
+        {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": sign(
+                WEBHOOK_SECRET, message_id=message_id, timestamp=now, body=body
+            ),
+        },
+    )
+
+
+def stripe_message(path: str, number: int) -> bytes:
+    """An event of Stripe's about one of the rival's ten subscriptions."""
+    event = rival_event(fake_stripe.subscription(f"sub_{number % 10}"), f"evt_{number}")
+    body, at = json.dumps(event).encode(), int(time.time())
+    digest = hmac.digest(RIVAL_SECRET.encode(), f"{at}.".encode() + body, "sha256").hex()
+    return request(path, body, {"Stripe-Signature": f"t={at},v1={digest}"})
+
+
+def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+
+def write_messages(file: Path, contestant: Contestant, start: int) -> None:
     with file.open("wb") as out:
-        for number in range(start, start + MESSAGES):
-            message_id = str(uuid.UUID(int=number))
-            signature = sign(WEBHOOK_SECRET, message_id=message_id, timestamp=now, body=body)
-            head = (
-                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {len(body)}\r\nwebhook-id: {message_id}\r\n"
-                f"webhook-timestamp: {int(now.timestamp())}\r\nwebhook-signature: {signature}\r\n"
-                "\r\n"
-            )
-            request = head.encode() + body
-            out.write(f"{len(request):08d}".encode() + request)
+        for number in range(start, start + contestant.messages):
+            message = contestant.message(contestant.path, number)
+            out.write(f"{len(message):08d}".encode() + message)
 
 
 @contextmanager
@@ -122,32 +157,50 @@ def load(port: int, messages: Path, script: Path) -> Load:
     )
 
 
+def race(contestants: list[Contestant], port: int, directory: Path) -> dict[str, list[Load]]:
+    found: dict[str, list[Load]] = {one.name: [] for one in contestants}
+    script, messages = directory / "load.lua", directory / "messages"
+    script.write_text(SCRIPT)
+    start = int(time.time()) << 20
+    for _ in range(ROUNDS):
+        for contestant in contestants:
+            write_messages(messages, contestant, start)
+            start += contestant.messages
+            found[contestant.name].append(load(port, messages, script))
+    assert not any(one.refused for loads in found.values() for one in loads), found
+    return found
+
+
 def main() -> None:
     if not shutil.which("wrk"):
         sys.exit("wrk is not installed (Debian: apt-get install wrk).")
-    envelope = next(envelopes(1, 1))
-    body = json.dumps(envelope, separators=(",", ":")).encode()
-    found: dict[str, list[Load]] = {"ours": [], "bare": []}
-    paths = {"ours": "/billing/webhooks/polar/", "bare": "/bare/"}
-    with tempfile.TemporaryDirectory() as directory, gunicorn("tests.benchmarks.wsgi") as port:
-        script, messages = Path(directory, "load.lua"), Path(directory, "messages")
-        script.write_text(SCRIPT)
-        start = int(time.time()) << 20
-        for _ in range(ROUNDS):
-            for name, path in paths.items():
-                write_messages(messages, path, body, start)
-                start += MESSAGES
-                found[name].append(load(port, messages, script))
-    assert not any(one.refused for loads in found.values() for one in loads), found
+    ours = Contestant("ours", "/billing/webhooks/polar/", standard_message)
+    bare = Contestant("bare", "/bare/", standard_message)
+    with tempfile.TemporaryDirectory() as directory:
+        with gunicorn("tests.benchmarks.wsgi") as port:
+            found = race([ours, bare], port, Path(directory))
+        if endpoint := os.environ.get("RIVAL_ENDPOINT"):
+            rival = Contestant("rival", f"/stripe/webhook/{endpoint}/", stripe_message, 2_000)
+            python = os.environ["RIVAL_PYTHON"]
+            with gunicorn(
+                "tests.benchmarks.rival.wsgi",
+                python,
+                PYTHONPATH=".",
+                DJANGO_SETTINGS_MODULE="tests.benchmarks.rival.settings",
+            ) as port:
+                found |= race([rival], port, Path(directory))
     rates = {name: median_of([one.rate for one in loads]) for name, loads in found.items()}
     slow = {name: median_of([one.p99 for one in loads]) for name, loads in found.items()}
-    Result(
-        f"taking in a delivery of {len(body):,} bytes, against HMAC and one INSERT",
-        f"{rates['ours']:,.0f} a second (p99 {slow['ours']:.1f} ms)",
-        f"{rates['bare']:,.0f} a second (p99 {slow['bare']:.1f} ms)",
-        rates["ours"] / rates["bare"],
-        at_least=0.8,
-    ).print()
+    wanted = {"bare": ("HMAC and one INSERT", 0.8), "rival": ("dj-stripe", 10)}
+    for name, (who, at_least) in wanted.items():
+        if name in found:
+            Result(
+                f"taking in a delivery, against {who}",
+                f"{rates['ours']:,.0f} a second (p99 {slow['ours']:.1f} ms)",
+                f"{rates[name]:,.0f} a second (p99 {slow[name]:.1f} ms)",
+                rates["ours"] / rates[name],
+                at_least=at_least,
+            ).print()
 
 
 if __name__ == "__main__":
