@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from polar_django import outbox
 from polar_django.entitlements import entitlements_for
+from polar_django.models import BenefitGrant
 from polar_django.webhooks import inbox
 
 pytestmark = [
@@ -41,7 +42,23 @@ def test_no_key_has_a_second_index_for_like():
 
 
 def test_entitlements_are_found_by_the_small_indexes_of_live_grants():
-    ada = User.objects.create_user("ada")
+    crowd = [User(username=f"user_{number}") for number in range(300)]
+    ada, *_ = crowd = User.objects.bulk_create(crowd)
+    BenefitGrant.objects.bulk_create(
+        BenefitGrant(
+            id=f"grant_{number}_{user.pk}",
+            provider="polar",
+            synced_at=user.date_joined,
+            subscriber=user,
+            user=crowd[-number],
+            is_granted=number < 5,
+            is_revoked=number >= 5,
+        )
+        for user in crowd
+        for number in range(10)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE polar_django_benefitgrant")
     plan = plan_of(first_select(lambda: entitlements_for(ada).keys))
     assert "polar_grant_live_subscriber" in plan
     assert "polar_grant_live_user" in plan
