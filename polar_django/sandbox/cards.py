@@ -1,4 +1,4 @@
-"""The three test cards. Nothing that looks like a real card number is accepted or stored."""
+"""The four test cards. Nothing that looks like a real card number is accepted or stored."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ __all__ = ["CARDS", "Card", "UnknownCard", "find_card", "token_for"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A test card and what it does: `pays`, `declines`, or `fails_later` (pays now, not again)."""
+    """A test card and what it does: `pays`, `declines`, or pays now and not again.
+
+    Of the latter `fails_later` may work another day, `lost_later` never will.
+    """
 
     number: str
     behaviour: str
@@ -25,6 +28,7 @@ CARDS = (
     Card("4242424242424242", "pays"),
     Card("4000000000000002", "declines"),
     Card("4000000000000341", "fails_later"),
+    Card("4000000000009987", "lost_later"),
 )
 
 

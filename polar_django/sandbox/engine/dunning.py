@@ -1,6 +1,6 @@
 """Charging a pending order, and what follows when the card refuses: retries, and the end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -26,8 +26,7 @@ def pays_later(card: PaymentMethod | None) -> bool:
 
 def charge(order_id: UUID) -> None:
     """The first attempt on a period's order: paid, or the subscription is past due."""
-    order = _get_order(order_id)
-    subscription = subscriptions.get(_subscription_id(order))
+    order, subscription = _get_both(order_id)
     if _settles(order):
         _settle(order, subscription)
     else:
@@ -51,10 +50,9 @@ def retry_payment(order_id: UUID, *, counts: bool = True) -> None:
     `counts` is False where the customer asked for it: a refusal then changes nothing.
     """
     with business_transaction():
-        order = _get_order(order_id)
+        order, subscription = _get_both(order_id)
         if order.status != "pending":
             return
-        subscription = subscriptions.get(_subscription_id(order))
         card = order.customer.default_payment_method
         if card is not None and card.pk != order.payment_method_id:
             rows.change(order, payment_method=card)
@@ -78,7 +76,6 @@ def _settle(order: Order, subscription: Subscription) -> None:
     if has_recovered:
         rows.change(subscription, status="active", past_due_at=None)
         emit_subscription(subscription, "updated", "active")
-        order.subscription = subscription
     orders.mark_paid(order)
     work = current_work()
     if has_recovered:
@@ -88,21 +85,33 @@ def _settle(order: Order, subscription: Subscription) -> None:
 
 def _fail(order: Order, subscription: Subscription) -> None:
     """Not paid: past due at the first failure, over at the last; no order.updated in between."""
-    failures = order.failed_payment_attempts + 1
-    if failures > len(RETRY_DAYS):
-        rows.change(order, failed_payment_attempts=failures, next_payment_attempt_at=None)
-        now = clock.tick()
-        subscriptions.end(subscription, canceled_at=now, ends_at=now, ended_at=now)
-        return
-    next_attempt_at = clock.tick() + timedelta(days=RETRY_DAYS[failures - 1])
+    failures, now = order.failed_payment_attempts + 1, clock.tick()
+    next_attempt_at = _next_attempt(order, failures, now, subscription.past_due_at or now)
     rows.change(order, failed_payment_attempts=failures, next_payment_attempt_at=next_attempt_at)
+    if next_attempt_at is None:
+        ended = clock.tick()
+        subscriptions.end(subscription, canceled_at=ended, ends_at=ended, ended_at=ended)
+        return
     if order.payment_method is None:
         emit_order(order, "updated")
     if subscription.status != "past_due":
-        rows.change(subscription, status="past_due", past_due_at=clock.tick())
+        rows.change(subscription, status="past_due", past_due_at=now)
         emit_subscription(subscription, "updated", "past_due")
     # Also where nothing else happens: the grace period may have ended meanwhile.
     current_work().later(partial(grants.sync_subscription, subscription.id))
+
+
+def _next_attempt(
+    order: Order, failures: int, now: datetime, past_due_at: datetime
+) -> datetime | None:
+    """None after the last. A lost card is tried once more, when all attempts would be over."""
+    if failures > len(RETRY_DAYS):
+        return None
+    card = order.payment_method
+    if card is None or card.behaviour != "lost_later":
+        return now + timedelta(days=RETRY_DAYS[failures - 1])
+    last = past_due_at + timedelta(days=sum(RETRY_DAYS), minutes=1)
+    return last if now < last else None
 
 
 def _get_order(order_id: UUID) -> Order:
@@ -111,7 +120,10 @@ def _get_order(order_id: UUID) -> Order:
     ).get(pk=order_id)
 
 
-def _subscription_id(order: Order) -> UUID:
+def _get_both(order_id: UUID) -> tuple[Order, Subscription]:
+    """The order, and as its `subscription` the very row that is going to change."""
+    order = _get_order(order_id)
     if order.subscription_id is None:
         raise RuntimeError(f"Order {order.id} renews no subscription.")
-    return order.subscription_id
+    order.subscription = subscriptions.get(order.subscription_id)
+    return order, order.subscription

@@ -41,10 +41,10 @@ class Plan:
 
 
 def plan_of(subscription: Subscription) -> Plan:
-    """The plan it has now. One query."""
+    """The plan it has now. One query, none where prices were prefetched."""
     return Plan(
         product=subscription.product,
-        prices=list(subscription.prices.select_related("product").order_by("created_at")),
+        prices=sorted(subscription.prices.all(), key=lambda price: price.created_at),
         seats=subscription.seats,
         units=subscription.units,
         custom_amount=subscription.custom_amount,

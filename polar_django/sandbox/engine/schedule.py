@@ -73,7 +73,10 @@ def _run_until(to: datetime, *, deliver: bool) -> int:
 
 
 def _next_due(until: datetime, *, deliver: bool) -> _Due | None:
-    """The earliest thing not later than `until`. At the same time: sessions, periods, payments."""
+    """The earliest thing not later than `until`.
+
+    At the same time sessions come first, then periods, ends of pauses, payments, deliveries.
+    """
     candidates = [_next_checkout(), _next_period(), _next_resume(), _next_payment()]
     if deliver:
         candidates.append(_next_delivery())
@@ -93,6 +96,7 @@ def _next_period() -> _Due | None:
     row = (
         Subscription.objects.filter(status__in=BILLABLE_STATUSES)
         .order_by("current_period_end", "created_at")
+        .only("current_period_end")
         .first()
     )
     return None if row is None else _Due(row.current_period_end, lambda: roll_period(row.id))
@@ -102,6 +106,7 @@ def _next_resume() -> _Due | None:
     row = (
         Subscription.objects.filter(status="paused", resumes_at__isnull=False)
         .order_by("resumes_at", "created_at")
+        .only("resumes_at")
         .first()
     )
     if row is None or row.resumes_at is None:
@@ -113,6 +118,7 @@ def _next_payment() -> _Due | None:
     row = (
         Order.objects.filter(status="pending", next_payment_attempt_at__isnull=False)
         .order_by("next_payment_attempt_at", "created_at")
+        .only("next_payment_attempt_at")
         .first()
     )
     if row is None or row.next_payment_attempt_at is None:

@@ -37,10 +37,11 @@ __all__ = [
 
 
 def get(subscription_id: UUID) -> Subscription:
-    """The row with what events need of it. One query."""
-    return Subscription.objects.select_related(
+    """The row with what events need of it. Two queries."""
+    rows_with = Subscription.objects.select_related(
         "customer", "product", "discount", "payment_method"
-    ).get(pk=subscription_id)
+    )
+    return rows_with.prefetch_related("prices").get(pk=subscription_id)
 
 
 def create_free_subscription(data: Mapping[str, Any]) -> Subscription:

@@ -22,6 +22,7 @@ CARD_EFFECTS = {
     "pays": "pays",
     "declines": "is declined",
     "fails_later": "pays now, fails on renewal",
+    "lost_later": "pays now, is lost by the renewal",
 }
 SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$"}
 # Currencies whose smallest unit is the whole one.

@@ -11,6 +11,8 @@ from polar_django.sandbox.models import BenefitGrant, Order, Subscription
 from tests.sandbox.conftest import FAILS_LATER, PAYS, Ears, Shop
 from tests.sandbox.engine.sequences import RECOVERED, RENEWED
 
+LOST_LATER = "4000 0000 0000 9987"
+
 
 @pytest.fixture
 def past_due(failing: Subscription, ears: Ears) -> Subscription:
@@ -140,6 +142,28 @@ def test_another_bad_card_changes_nothing_and_spends_no_attempt(
     assert ears.types() == []
     assert next_attempt() == before
     assert Order.objects.latest("created_at").failed_payment_attempts == 1
+
+
+def test_a_lost_card_is_tried_once_more_when_all_attempts_would_be_over(
+    shop: Shop, ears: Ears
+) -> None:
+    shop.buy(shop.pro, LOST_LATER)
+    shop.roll_to(Subscription.objects.get().current_period_end)
+    ears.events()
+    past_due_at = Subscription.objects.get().past_due_at
+    assert past_due_at is not None
+    assert next_attempt() == past_due_at + timedelta(days=21, minutes=1)
+
+    schedule.advance(days=20)
+    assert ears.types() == []
+    schedule.advance(days=2)
+
+    assert ears.types()[:3] == [
+        "subscription.updated",
+        "subscription.canceled",
+        "subscription.revoked",
+    ]
+    assert Order.objects.latest("created_at").failed_payment_attempts == 2
 
 
 def test_without_any_card_the_order_says_when_it_is_tried_again(shop: Shop, ears: Ears) -> None:
