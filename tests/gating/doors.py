@@ -6,12 +6,22 @@ from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views import View
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from polar_django.backends import BenefitBackend
 from polar_django.decorators import requires_benefit, requires_subscription
+from polar_django.drf.me import EntitlementsView
 from polar_django.drf.permissions import HasBenefit
-from polar_django.entitlements import entitlements_for, has_benefit
+from polar_django.entitlements import (
+    aentitlements_for,
+    ahas_benefit,
+    entitlements_for,
+    has_benefit,
+    holders_of,
+    prefetch_entitlements,
+)
 from polar_django.mixins import BenefitRequiredMixin, SubscriptionRequiredMixin
 
 OPEN = "open"
@@ -77,6 +87,14 @@ class ComposedApi(Api):
     permission_classes = [AllowAny & (HasBenefit("never") | HasBenefit("pro"))]
 
 
+class OwnApi(EntitlementsView):
+    """`me/entitlements/` lists keys; here it says whether this one is among them."""
+
+    def get(self, request: Request) -> Response:
+        held = super().get(request).data
+        return Response(OPEN if "pro" in held["keys"] else "")
+
+
 class InvertedApi(Api):
     permission_classes = [~~HasBenefit("pro")]
 
@@ -97,6 +115,38 @@ def asked(request: HttpRequest) -> HttpResponse:
 def listed(request: HttpRequest) -> HttpResponse:
     entitlements = entitlements_for(request.user)
     return HttpResponse(OPEN if "pro" in entitlements.keys and entitlements.get("pro") else "")
+
+
+def permitted(request: HttpRequest) -> HttpResponse:
+    # Not `has_perm`, which is true of every superuser before any backend is asked.
+    return HttpResponse(
+        OPEN if BenefitBackend().has_perm(request.user, "polar.benefit_pro") else ""
+    )
+
+
+async def apermitted(request: HttpRequest) -> HttpResponse:
+    user = await request.auser()
+    held = await BenefitBackend().ahas_perm(user, "polar.benefit_pro")
+    return HttpResponse(OPEN if held else "")
+
+
+async def aasked(request: HttpRequest) -> HttpResponse:
+    held = await ahas_benefit(await request.auser(), "pro")
+    return HttpResponse(OPEN if held else "")
+
+
+async def alisted(request: HttpRequest) -> HttpResponse:
+    held = await aentitlements_for(await request.auser(), include=("subscriptions", "meters"))
+    return HttpResponse(OPEN if "pro" in held and held.meters == {} else "")
+
+
+def prefetched(request: HttpRequest) -> HttpResponse:
+    prefetch_entitlements([request.user])
+    return HttpResponse(OPEN if "pro" in entitlements_for(request.user) else "")
+
+
+def turned_round(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(OPEN if holders_of("pro").filter(pk=request.user.pk).exists() else "")
 
 
 class SubscribersOnly(SubscriptionRequiredMixin, Sync):
@@ -125,10 +175,18 @@ DOORS = {
     "context": rendered('{% if "pro" in entitlements %}open{% endif %}'),
     "function": asked,
     "keys": listed,
+    "permission": permitted,
+    "async-permission": apermitted,
+    "async-function": aasked,
+    "prefetched": prefetched,
+    "holders": turned_round,
+    "own-api": OwnApi.as_view(),
 }
+# These cost more than the one query, because more was asked.
+DEARER = {"async-keys": alisted}
 
 urlpatterns = [
-    *(path(f"door/{name}/", view, name=name) for name, view in DOORS.items()),
+    *(path(f"door/{name}/", view, name=name) for name, view in (DOORS | DEARER).items()),
     path("billing/", include("polar_django.urls")),
     path("pricing/", opened, name="pricing"),
     path("gated-pricing/", requires_benefit("pro")(opened)),

@@ -1,5 +1,6 @@
 """One rule: every door gives the same answer about the same person."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,37 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.utils import timezone
 
+from polar_django.billing import grant_benefit, revoke_local_grant
+from polar_django.conf import AccessPolicy
 from polar_django.models import BenefitGrant, Customer
-from tests.entitlements.worlds import blocked, expired, grant, person, revoked, seat
-from tests.gating.doors import DOORS, OPEN
+from polar_django.providers.access import derived_grants
+from polar_django.snapshots import SubscriptionSnapshot
+from tests.entitlements.worlds import (
+    benefit,
+    blocked,
+    expired,
+    grant,
+    person,
+    revoked,
+    seat,
+    subscription,
+)
+from tests.gating.doors import DEARER, DOORS, OPEN
+from tests.mirror.worlds import apply, at, customer, event
+from tests.mirror.worlds import grant as held_grant
+from tests.mirror.worlds import revoked as ended_grant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.gating.doors")]
+
+ALL = DOORS | DEARER
+
+
+@pytest.fixture(autouse=True)
+def with_permissions(settings):
+    settings.AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "polar_django.backends.BenefitBackend",
+    ]
 
 
 def a_visitor():
@@ -119,6 +146,112 @@ def with_staff_rights():
     return person(is_staff=True, is_superuser=True)
 
 
+def whose_polar_subscription_is_paused():
+    """Polar revokes the grants when the pause begins."""
+    ada = person()
+    paused = subscription(ada, status="paused")
+    revoked(ada, "pro", subscription=paused)
+    return ada
+
+
+def whose_payment_failed_in_polars_grace():
+    """Polar lets the grants live through its own grace period."""
+    ada = person()
+    grant(ada, "pro", subscription=subscription(ada, status="past_due"))
+    return ada
+
+
+def whose_payment_failed_out_of_polars_grace():
+    ada = person()
+    revoked(ada, "pro", subscription=subscription(ada, status="past_due"))
+    return ada
+
+
+def with_an_active_subscription_and_no_grant():
+    """No status opens a gate by itself."""
+    ada = person()
+    subscription(ada, status="active")
+    return ada
+
+
+def subscribed_elsewhere(status, **values):
+    """At a provider without grants of its own: they are derived, by the policy of `ACCESS`."""
+    ada = person()
+    benefit("pro", id="ben_creem", provider="creem")
+    values = {"current_period_end": timezone.now() - timedelta(days=1), **values}
+    stands = SubscriptionSnapshot(
+        id=f"sub_creem_{ada.pk}", customer_id=f"cus_creem_{ada.pk}", status=status, **values
+    )
+    apply(
+        event(
+            customer(f"cus_creem_{ada.pk}", external_id=str(ada.pk)),
+            stands,
+            *derived_grants(stands, ["ben_creem"], AccessPolicy(past_due_days=3.0)),
+            provider="creem",
+        )
+    )
+    return ada
+
+
+def who_is_active_elsewhere():
+    return subscribed_elsewhere("active")
+
+
+def who_is_past_due_elsewhere_in_grace():
+    return subscribed_elsewhere("past_due", past_due_at=timezone.now() - timedelta(days=2))
+
+
+def who_is_past_due_elsewhere_out_of_grace():
+    return subscribed_elsewhere("past_due", past_due_at=timezone.now() - timedelta(days=4))
+
+
+def who_is_paused_elsewhere():
+    return subscribed_elsewhere("paused")
+
+
+def who_canceled_elsewhere_in_the_paid_period():
+    return subscribed_elsewhere("canceled", current_period_end=timezone.now() + timedelta(days=1))
+
+
+def who_canceled_elsewhere_after_it():
+    return subscribed_elsewhere("canceled")
+
+
+def whose_customer_was_deleted():
+    """Deleted first, its grants revoked after, as Polar tells it."""
+    ada = person()
+    whose = customer(f"cus_{ada.pk}", external_id=str(ada.pk))
+    held = held_grant(f"grant_of_{ada.pk}", customer_id=whose.id, benefit_id=benefit("pro").pk)
+    ended = ended_grant(
+        f"grant_of_{ada.pk}", revoked_at=at(2), customer_id=whose.id, benefit_id=benefit("pro").pk
+    )
+    apply(event(whose, held))
+    apply(event(replace(whose, deleted_at=at(1), external_id=None), seconds=1))
+    apply(event(ended, seconds=2))
+    return ada
+
+
+def who_was_given_it():
+    ada = person()
+    grant_benefit(ada, "pro", until=timezone.now() + timedelta(hours=1), reason="beta")
+    return ada
+
+
+def who_was_given_it_until_yesterday():
+    ada = person()
+    given = grant_benefit(ada, "pro")
+    yesterday = timezone.now() - timedelta(days=1)
+    BenefitGrant.objects.filter(pk=given.pk).update(expires_at=yesterday)
+    return ada
+
+
+def from_whom_it_was_taken_back():
+    ada = person()
+    grant_benefit(ada, "pro")
+    revoke_local_grant(ada, "pro")
+    return ada
+
+
 ROWS = [
     (a_visitor, False),
     (without_customer, False),
@@ -138,6 +271,20 @@ ROWS = [
     (with_a_key_of_other_capitals, False),
     (with_a_grant_of_an_unseen_benefit, False),
     (with_staff_rights, False),
+    (whose_polar_subscription_is_paused, False),
+    (whose_payment_failed_in_polars_grace, True),
+    (whose_payment_failed_out_of_polars_grace, False),
+    (with_an_active_subscription_and_no_grant, False),
+    (who_is_active_elsewhere, True),
+    (who_is_past_due_elsewhere_in_grace, True),
+    (who_is_past_due_elsewhere_out_of_grace, False),
+    (who_is_paused_elsewhere, False),
+    (who_canceled_elsewhere_in_the_paid_period, True),
+    (who_canceled_elsewhere_after_it, False),
+    (whose_customer_was_deleted, False),
+    (who_was_given_it, True),
+    (who_was_given_it_until_yesterday, False),
+    (from_whom_it_was_taken_back, False),
 ]
 
 
@@ -146,8 +293,8 @@ def test_all_doors_agree(client, someone, expected):
     user = someone()
     if user:
         client.force_login(user)
-    answers = {name: OPEN in client.get(f"/door/{name}/").content.decode() for name in DOORS}
-    assert answers == dict.fromkeys(DOORS, expected)
+    answers = {name: OPEN in client.get(f"/door/{name}/").content.decode() for name in ALL}
+    assert answers == dict.fromkeys(ALL, expected)
 
 
 @pytest.mark.parametrize(("someone", "expected"), ROWS, ids=[row[0].__name__ for row in ROWS])
@@ -160,8 +307,8 @@ def test_all_doors_agree_under_asgi_without_a_query_from_the_loop(someone, expec
     async def knock(name):
         return OPEN in (await client.get(f"/door/{name}/")).content.decode()
 
-    answers = {name: async_to_sync(knock)(name) for name in DOORS}
-    assert answers == dict.fromkeys(DOORS, expected)
+    answers = {name: async_to_sync(knock)(name) for name in ALL}
+    assert answers == dict.fromkeys(ALL, expected)
 
 
 def test_a_revocation_closes_every_door_on_the_next_request(client):
