@@ -22,9 +22,16 @@ from polar_django.sandbox import chaos, clock, delivery, reset, shapes
 from polar_django.sandbox.conf import get_settings
 from polar_django.sandbox.engine import schedule
 from polar_django.sandbox.errors import OtherSite, SandboxError, invalid
-from polar_django.sandbox.models import WebhookEvent
+from polar_django.sandbox.models import Seat, WebhookEvent
 
-__all__ = ["break_things", "flush", "list_deliveries", "move_clock", "start_over"]
+__all__ = [
+    "break_things",
+    "flush",
+    "list_deliveries",
+    "list_invitations",
+    "move_clock",
+    "start_over",
+]
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -134,6 +141,25 @@ def list_deliveries(request: HttpRequest) -> list[dict[str, Any]]:
         raise invalid("The limit must be a number from 1.", "limit", value=text)
     rows = WebhookEvent.objects.order_by("-created_at").prefetch_related("attempts")
     return [shapes.delivery_log_entry(each) for each in rows[: min(int(text), MOST_DELIVERIES)]]
+
+
+@require_GET
+@_control
+def list_invitations(request: HttpRequest) -> list[dict[str, Any]]:
+    """The mails that Polar would have sent: seats that wait to be claimed, newest first. One query.
+
+    `token` is what `POST /v1/customer-seats/claim` takes.
+    """
+    waiting = Seat.objects.filter(status="pending", invitation_token__isnull=False)
+    return [
+        {
+            "seat_id": str(seat.id),
+            "email": seat.email,
+            "token": seat.invitation_token,
+            "expires_at": shapes.moment_or_none(seat.invitation_token_expires_at),
+        }
+        for seat in waiting.order_by("-created_at")
+    ]
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:

@@ -4,9 +4,18 @@ import secrets
 import string
 import zlib
 
-__all__ = ["CHECKOUT", "CUSTOMER_SESSION", "INVITATION", "MEMBER_SESSION", "make_token", "short_id"]
+__all__ = [
+    "CHECKOUT",
+    "CHECKOUT_LINK",
+    "CUSTOMER_SESSION",
+    "INVITATION",
+    "MEMBER_SESSION",
+    "make_token",
+    "short_id",
+]
 
 CHECKOUT = "polar_c_"
+CHECKOUT_LINK = "polar_cl_"
 CUSTOMER_SESSION = "polar_cst_"
 MEMBER_SESSION = "polar_mst_"
 INVITATION = "polar_sit_"

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_control/flush", control.flush, name="control-flush"),
     path("_control/reset", control.start_over, name="control-reset"),
     path("_control/deliveries", control.list_deliveries, name="control-deliveries"),
+    path("_control/invitations", control.list_invitations, name="control-invitations"),
     *api_urlpatterns,
     *pages_urlpatterns,
 ]

@@ -4,10 +4,13 @@ from django.urls import URLPattern, URLResolver
 
 from polar_django.sandbox.api.framework import make_api
 from polar_django.sandbox.api.routers import (
+    absent,
     benefit_grants,
     benefits,
+    checkout_links,
     checkouts,
     client_checkouts,
+    custom_fields,
     customer_members,
     customer_meters,
     customer_seats,
@@ -35,6 +38,8 @@ __all__ = ["urlpatterns"]
 
 api = make_api()
 # Addresses with a fixed second part come before those with an id in its place.
+api.add_router("", absent.router)
+api.add_router("/customer-portal", absent.portal_router)
 api.add_router("/organizations", organizations.router)
 api.add_router("/products", products.router)
 api.add_router("/benefits", benefits.router)
@@ -46,6 +51,8 @@ api.add_router("/members", members.router)
 api.add_router("/customer-sessions", customer_sessions.router)
 api.add_router("/customer-meters", customer_meters.router)
 api.add_router("/customer-seats", customer_seats.router)
+api.add_router("/checkout-links", checkout_links.router)
+api.add_router("/custom-fields", custom_fields.router)
 api.add_router("/checkouts/client", client_checkouts.router)
 api.add_router("/checkouts", checkouts.router)
 api.add_router("/subscriptions", subscriptions.router)

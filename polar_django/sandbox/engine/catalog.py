@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox import clock, shapes
-from polar_django.sandbox.engine import benefit_effects, grants, prices, rows
+from polar_django.sandbox.engine import benefit_effects, custom_fields, grants, prices, rows
 from polar_django.sandbox.engine.emit import emit
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import ProductNotDeletable, invalid
@@ -64,6 +64,9 @@ def create_product(data: Mapping[str, Any]) -> Product:
             meter_interval_count=data.get("meter_interval_count"),
             trial_interval=data.get("trial_interval"),
             trial_interval_count=data.get("trial_interval_count"),
+            attached_custom_fields=custom_fields.read_attached(
+                data.get("attached_custom_fields") or []
+            ),
             metadata=dict(data.get("metadata") or {}),
         )
         for given in data["prices"]:
@@ -88,6 +91,10 @@ def update_product(product: Product, data: Mapping[str, Any]) -> Product:
     values = {name: data[name] for name in PRODUCT_FIELDS if name in data}
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
+    if data.get("attached_custom_fields") is not None:
+        values["attached_custom_fields"] = custom_fields.read_attached(
+            data["attached_custom_fields"]
+        )
     with business_transaction():
         if data.get("prices") is not None:
             prices.replace_prices(product, data["prices"])

@@ -9,6 +9,7 @@ from django.db.models import Q
 from polar_django.sandbox import clock, tokens
 from polar_django.sandbox.engine import amounts, offers, rows
 from polar_django.sandbox.engine.addresses import normalize_address
+from polar_django.sandbox.engine.custom_fields import check_answers
 from polar_django.sandbox.engine.customers import find_by_external_id
 from polar_django.sandbox.engine.emit import emit_checkout
 from polar_django.sandbox.engine.organization import get_organization, subscription_setting
@@ -63,7 +64,7 @@ SELLER_FIELDS = (
     "min_units",
     "max_units",
 )
-JSON_FIELDS = ("metadata", "customer_metadata", "custom_field_data")
+JSON_FIELDS = ("metadata", "customer_metadata")
 
 
 def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
@@ -96,6 +97,7 @@ def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
         _prefill(checkout)
         amounts.set_discount(checkout, data)
         amounts.choose_product(checkout, offer.products[0], data)
+        _keep_answers(checkout, data)
         checkout.save()
         emit_checkout("created", checkout)
         return checkout
@@ -204,8 +206,16 @@ def _apply(checkout: Checkout, data: Mapping[str, Any]) -> None:
         product = offers.find_offered(checkout, data["product_id"])
     if product is not None:
         amounts.choose_product(checkout, product, data)
+    _keep_answers(checkout, data)
     checkout.modified_at = clock.tick()
     checkout.save()
+
+
+def _keep_answers(checkout: Checkout, data: Mapping[str, Any]) -> None:
+    answers = data.get("custom_field_data")
+    if answers is not None:
+        asked = checkout.attached_custom_fields
+        checkout.custom_field_data = check_answers(asked, answers, is_final=False)
 
 
 def check_open(checkout: Checkout) -> None:

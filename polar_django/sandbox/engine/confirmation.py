@@ -11,6 +11,7 @@ from polar_django.sandbox.engine.checkouts import (
     apply_buyer_update,
     check_no_active_subscription,
 )
+from polar_django.sandbox.engine.custom_fields import check_answers
 from polar_django.sandbox.engine.emit import emit_checkout, emit_customer
 from polar_django.sandbox.engine.fulfilment import fulfil
 from polar_django.sandbox.engine.offers import chosen_prices
@@ -60,6 +61,9 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
         apply_buyer_update(checkout, data)
         check_no_active_subscription(checkout)
         _check_upgraded(checkout)
+        checkout.custom_field_data = check_answers(
+            checkout.attached_custom_fields, checkout.custom_field_data, is_final=True
+        )
         card = _check_complete(checkout, data.get("confirmation_token_id"))
         if card is not None and card.behaviour == "declines":
             raise _Declined

@@ -4,6 +4,7 @@ Every shape is a superset of all API versions, hidden legacy keys included.
 """
 
 from polar_django.sandbox.shapes.catalog import benefit, discount, meter, price, product
+from polar_django.sandbox.shapes.checkout_links import checkout_link
 from polar_django.sandbox.shapes.checkouts import (
     checkout,
     checkout_confirmed,
@@ -11,6 +12,7 @@ from polar_django.sandbox.shapes.checkouts import (
     checkout_url,
     success_url,
 )
+from polar_django.sandbox.shapes.custom_fields import custom_field
 from polar_django.sandbox.shapes.customers import (
     customer,
     customer_session,
@@ -53,8 +55,10 @@ __all__ = [
     "benefit_grant_webhook",
     "checkout",
     "checkout_confirmed",
+    "checkout_link",
     "checkout_public",
     "checkout_url",
+    "custom_field",
     "customer",
     "customer_meter",
     "customer_session",

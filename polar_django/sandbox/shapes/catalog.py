@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from polar_django.sandbox.models import ORGANIZATION_ID, Benefit, Discount, Meter, Price, Product
+from polar_django.sandbox.shapes.custom_fields import attached_custom_fields
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 
 __all__ = [
@@ -146,7 +147,7 @@ def product(row: Product) -> dict[str, Any]:
         "prices": [price(each) for each in catalog_prices(row)],
         "benefits": [benefit(each) for each in _benefits(row)],
         "medias": row.medias,
-        "attached_custom_fields": row.attached_custom_fields,
+        "attached_custom_fields": attached_custom_fields(row.attached_custom_fields),
     }
 
 

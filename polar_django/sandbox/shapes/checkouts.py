@@ -14,6 +14,7 @@ from polar_django.sandbox.models import (
 from polar_django.sandbox.outcomes import Confirmation
 from polar_django.sandbox.pricing import is_free
 from polar_django.sandbox.shapes import catalog
+from polar_django.sandbox.shapes.custom_fields import attached_custom_fields
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.organizations import organization
 
@@ -164,7 +165,7 @@ def _shared(row: Checkout) -> dict[str, Any]:
             for product_id, found in prices.items()
         },
         "discount": catalog.discount_terms(row.discount) if row.discount else None,
-        "attached_custom_fields": row.attached_custom_fields,
+        "attached_custom_fields": attached_custom_fields(row.attached_custom_fields),
     }
 
 

@@ -195,3 +195,57 @@ def test_nobody_sees_what_is_somebody_elses(
     # Neither token opens the other's door.
     assert sandbox.api.get("/v1/customer-portal/customers/me").status_code == 401
     assert portal.api.get("/v1/customers/").status_code == 401
+
+
+def test_links_and_custom_fields(call: Checked, sandbox: SandboxInTests) -> None:
+    field = call(
+        "POST",
+        "/v1/custom-fields/",
+        type="select",
+        slug="size",
+        name="Size",
+        properties={"options": [{"value": "s", "label": "Small"}]},
+    )
+    call("PATCH", f"/v1/custom-fields/{field['id']}", type="select", name="Your size")
+    call("GET", f"/v1/custom-fields/{field['id']}")
+    call("GET", "/v1/custom-fields/?type=select")
+    ebook = sandbox.product_ids["ebook"]
+    attached = [{"custom_field_id": field["id"], "required": True}]
+    product = call("PATCH", f"/v1/products/{ebook}", attached_custom_fields=attached)
+    assert product["attached_custom_fields"][0]["custom_field"]["slug"] == "size"
+
+    link = call("POST", "/v1/checkout-links/", payment_processor="stripe", products=[ebook])
+    call("GET", f"/v1/checkout-links/{link['id']}")
+    call("PATCH", f"/v1/checkout-links/{link['id']}", label="Shirts", metadata={"a": "b"})
+    call("GET", f"/v1/checkout-links/?product_id={ebook}")
+    followed = httpx.Client(transport=sandbox.transport).get(link["url"])
+    assert followed.status_code == 302
+    secret = followed.headers["location"].rsplit("/", 1)[-1]
+    shown = call("GET", f"/v1/checkouts/client/{secret}")
+    assert shown["attached_custom_fields"][0]["required"] is True
+    call("DELETE", f"/v1/checkout-links/{link['id']}")
+    call("DELETE", f"/v1/custom-fields/{field['id']}")
+
+
+def test_what_the_sandbox_leaves_out_is_empty_or_says_so(
+    call: Checked, sandbox: SandboxInTests
+) -> None:
+    for kind in ("payments", "disputes", "event-types"):
+        assert call("GET", f"/v1/{kind}/")["items"] == []
+    refused = sandbox.api.get("/v1/metrics/?start_date=2026-01-01&end_date=2026-02-01")
+    assert (refused.status_code, refused.json()["error"]) == (501, "NotInSandbox")
+    assert sandbox.api.get("/v1/orders/export").status_code == 501
+
+
+def test_the_invitations_that_would_have_been_mailed_can_be_read(
+    call: Checked, sandbox: SandboxInTests
+) -> None:
+    sandbox.buy("team", seats=2, customer_email="ada@example.com", external_customer_id="user-1")
+    (bought,) = call("GET", "/v1/subscriptions/?external_customer_id=user-1")["items"]
+    call("POST", "/v1/customer-seats", subscription_id=bought["id"], email="bob@example.com")
+
+    (mail,) = sandbox.api.get("/_control/invitations").json()
+
+    assert mail["email"] == "bob@example.com"
+    call("POST", "/v1/customer-seats/claim", invitation_token=mail["token"])
+    assert sandbox.api.get("/_control/invitations").json() == []

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import UUID4, AfterValidator, Discriminator, Field, RootModel, Tag
 
+from polar_django.sandbox.api.inputs.custom_fields import AttachedCustomField
 from polar_django.sandbox.api.inputs.fields import (
     Body,
     Metadata,
@@ -29,7 +30,7 @@ class _ProductCreate(Organizational):
     description: Text | None = None
     visibility: Visibility = "public"
     medias: list[UUID4] | None = None
-    attached_custom_fields: list[dict[str, Any]] = []
+    attached_custom_fields: list[AttachedCustomField] = []
     metadata: Metadata = {}
 
 
@@ -81,7 +82,7 @@ class ProductUpdate(Body):
     is_archived: bool | None = None
     prices: list[ExistingPrice | PriceCreate] | None = None
     medias: list[UUID4] | None = None
-    attached_custom_fields: list[dict[str, Any]] | None = None
+    attached_custom_fields: list[AttachedCustomField] | None = None
     metadata: Metadata = {}
 
 
