@@ -37,9 +37,11 @@ def add_checkout_order(
         is_upgrade = checkout.subscription_id is not None
         reason = "subscription_update" if is_upgrade else "subscription_create"
     plan = Plan(product, prices, checkout.seats, checkout.units, checkout.custom_amount)
-    in_trial = checkout.trial_end is not None
+    lines = [Line(product.name, amount, price) for price, amount in plan.parts()]
+    if subscription is not None and checkout.trial_end is not None:
+        lines = [_trial_line(subscription.current_period_start, checkout.trial_end, product)]
     return add_order(
-        [Line(product.name, 0 if in_trial else amount, price) for price, amount in plan.parts()],
+        lines,
         customer=customer,
         currency=checkout.currency,
         status="paid",
@@ -54,6 +56,10 @@ def add_checkout_order(
         metadata=dict(checkout.metadata),
         custom_field_data=dict(checkout.custom_field_data),
     )
+
+
+def _trial_line(start: datetime, end: datetime, product: Product) -> Line:
+    return Line(f"Trial period for {product.name} ({_day(start)} - {_day(end)})", 0)
 
 
 def add_renewal_order(subscription: Subscription) -> Order:

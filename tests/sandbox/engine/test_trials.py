@@ -47,6 +47,9 @@ def test_a_trial_begins_active_in_name_with_a_paid_order_of_nothing(
     assert data["subscription.active"]["amount"] == 2_000
     assert (data["order.paid"]["status"], data["order.paid"]["total_amount"]) == ("paid", 0)
     assert data["order.paid"]["receipt_number"] is None
+    (item,) = data["order.paid"]["items"]
+    assert item["label"].startswith("Trial period for Trial (")
+    assert (item["amount"], item["product_price_id"]) == (0, None)
 
 
 def test_a_trial_ended_now_is_charged_and_its_day_becomes_the_day_of_renewal(

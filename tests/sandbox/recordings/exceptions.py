@@ -78,8 +78,6 @@ EXPECTED: Mapping[str, str] = {
     "checkout.free_onetime": "the owner's address follows the customer's, without an event",
     "checkout.paid_onetime.after": "the list of payments is not in the sandbox",
     "checkout.seat_onetime_email_mismatch": SELECTION,
-    "checkout.trial": "Polar's line for a trial has no price and another label",
-    "checkout.trial_clean": "Polar's line for a trial has no price and another label",
     "checkout_link": NOT_YET,
     "customer_portal": "refusals of several kinds and the portal's routes; some differ",
     "downloadables.portal": SELECTION,
