@@ -2,8 +2,12 @@
 
 import pytest
 from django.core.cache import cache
+from rest_framework.test import APIRequestFactory, force_authenticate
 
-from polar_django.entitlements import has_benefit
+from polar_django.backends import BenefitBackend
+from polar_django.billing import assign_seat, create_checkout_session, grant_benefit
+from polar_django.drf.me import EntitlementsView, SubscriptionsView
+from polar_django.entitlements import entitlements_for, has_benefit
 from polar_django.models import CheckoutSession, Customer, Subscription
 from tests.teams.models import Team
 
@@ -45,3 +49,36 @@ def test_a_member_who_is_not_the_owner_may_not_buy(team, grace, client, settings
     assert client.post("/billing/checkout/pro/").status_code == 403
     assert client.get("/billing/portal/").status_code == 403
     assert not Customer.objects.exists()
+
+
+def test_who_buys_seats_for_a_team_takes_one_like_everybody(team, sandbox, ada, grace):
+    session = create_checkout_session(team, "team", seats=2, success_url="http://testserver/in/")
+    sandbox.pay(session.url)
+    sandbox.deliver()
+    bought = Subscription.objects.get()
+    assert "pro" not in entitlements_for(team)
+    assert "pro" not in entitlements_for(team, user=ada)
+    assign_seat(bought, user=ada)  # the first seat, which the provider gave to the buyer's address
+    assign_seat(bought, user=grace)
+    sandbox.deliver()
+    for member in (ada, grace):
+        fresh = type(member).objects.get(pk=member.pk)
+        assert "pro" in entitlements_for(None, user=fresh)
+        assert BenefitBackend().has_perm(fresh, "polar.benefit_pro")
+    assert "pro" not in entitlements_for(Team.objects.get())
+
+
+def test_a_grant_by_hand_is_the_teams_and_never_a_users(team, ada, grace):
+    grant_benefit(team, "pro")
+    assert has_benefit(team, "pro")
+    with pytest.raises(TypeError):
+        grant_benefit(ada, "pro")
+
+    def ask(view, user):
+        request = APIRequestFactory().get("/")
+        force_authenticate(request, user)
+        return view.as_view()(request)
+
+    assert ask(EntitlementsView, ada).data["keys"] == ["pro"]
+    assert ask(EntitlementsView, grace).data["keys"] == []
+    assert ask(SubscriptionsView, grace).status_code == 403
