@@ -1,0 +1,57 @@
+"""The processes of a run, started and killed by their own handle, never by name."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["Child"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Child:
+    """`python -m …` in a process of its own, with its output in a file."""
+
+    def __init__(self, name: str, log: Path, environment: dict[str, str], *command: str) -> None:
+        self.name = name
+        self.log = log
+        self._command: Sequence[str] = [sys.executable, "-m", *command]
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time to put anything in order."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL for one that does not listen."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(8)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def tail(self, lines: int = 15) -> str:
+        """The end of what it has printed."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"--- {self.name}\n" + "\n".join(text.splitlines()[-lines:])
