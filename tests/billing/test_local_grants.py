@@ -13,8 +13,12 @@ from django.utils import timezone
 from polar_django import billing
 from polar_django.billing import ensure_customer, grant_benefit, revoke_local_grant
 from polar_django.entitlements import entitlements_for, has_benefit, holders_of
+from polar_django.mirror import cursors
 from polar_django.mirror.linking import link_customer
+from polar_django.mirror.reconcile import reconcile
+from polar_django.mirror.walking import Patience
 from polar_django.models import BenefitGrant, Customer, Transition
+from polar_django.providers.registry import get_provider
 from polar_django.webhooks import wakeup
 from tests.entitlements.worlds import again, benefit, grant, person
 from tests.mirror.worlds import mirror_all
@@ -103,13 +107,16 @@ def test_revoking_leaves_what_was_bought_and_what_others_were_given(ada):
     assert has_benefit(again(grace), "pro")
 
 
-def test_no_delivery_sync_or_relink_touches_it(service, ada):
+def test_no_sync_reconcile_or_relink_touches_it(service, ada):
     ada.email = "ada@verified.example"
     ada.save()
     given = grant_benefit(ada, "pro", reason="beta")
     before = BenefitGrant.objects.filter(pk=given.pk).values().get()
     ensure_customer(ada)
     mirror_all()
+    walk = cursors.begin("fake", "reconcile")
+    for _ in reconcile(get_provider(), walk, Patience(attempts=1)):
+        pass
     link_customer(Customer.objects.get(), person(), replace=True)
     assert BenefitGrant.objects.filter(pk=given.pk).values().get() == before
     assert has_benefit(again(ada), "pro")
