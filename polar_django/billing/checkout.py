@@ -17,6 +17,7 @@ from polar_django.exceptions import ConfigurationError, InvalidRequest
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import claim_checkout
 from polar_django.models import CheckoutSession, Customer
+from polar_django.models.databases import on_primary
 from polar_django.providers.base import CheckoutRequest, Provider
 from polar_django.providers.registry import get_provider
 
@@ -161,7 +162,7 @@ def _seats(plan: Plan, asked: int | None) -> int | None:
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
     answer = service.create_checkout(request)
     write_answer(answer)
-    return CheckoutSession.objects.get(pk=answer.first.id)
+    return on_primary(CheckoutSession).get(pk=answer.first.id)
 
 
 def _still_offered(

@@ -12,6 +12,7 @@ from polar_django.exceptions import CustomerConflict, InvalidRequest
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import link_customer
 from polar_django.models import Customer
+from polar_django.models.databases import on_primary
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer, CustomerSnapshot
@@ -122,7 +123,7 @@ def _take_over(
 
 def _adopt(answer: Answer, subscriber: Any, sent: Any) -> Customer:
     write_answer(answer, sent=sent)
-    customer = Customer.objects.get(pk=answer.first.id)
+    customer = on_primary(Customer).get(pk=answer.first.id)
     if customer.subscriber_id != subscriber.pk:
         link_customer(customer, subscriber)
         wakeup.wake()
