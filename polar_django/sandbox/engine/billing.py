@@ -64,26 +64,20 @@ def _trial_line(start: datetime, end: datetime, product: Product) -> Line:
 
 def add_renewal_order(subscription: Subscription) -> Order:
     """The pending order of the present period, with what was left to be billed. Sends nothing."""
-    waiting = list(subscription.billing_entries.filter(order=None).order_by("created_at"))
-    order = _add_subscription_order(
-        subscription,
-        [*(_line(entry) for entry in waiting), *period_lines(subscription)],
-        "subscription_cycle",
-    )
-    BillingEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).update(order=order)
-    return order
+    return _add_subscription_order(subscription, period_lines(subscription), "subscription_cycle")
 
 
 def add_change_order(subscription: Subscription, lines: Sequence[Line]) -> Order:
-    """The pending order of a change that is billed at once. Sends nothing."""
+    """The pending order of a change that is billed at once, with what was left. Sends nothing."""
     return _add_subscription_order(subscription, lines, "subscription_update")
 
 
 def _add_subscription_order(
     subscription: Subscription, lines: Sequence[Line], billing_reason: str
 ) -> Order:
-    return add_order(
-        lines,
+    waiting = list(subscription.billing_entries.filter(order=None).order_by("created_at"))
+    order = add_order(
+        [*(_line(entry) for entry in waiting), *lines],
         customer=subscription.customer,
         currency=subscription.currency,
         status="pending",
@@ -97,6 +91,8 @@ def _add_subscription_order(
         metadata=dict(subscription.metadata),
         custom_field_data=dict(subscription.custom_field_data),
     )
+    BillingEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).update(order=order)
+    return order
 
 
 def period_lines(subscription: Subscription) -> list[Line]:

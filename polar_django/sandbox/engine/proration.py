@@ -1,4 +1,7 @@
-"""What a change in mid-period costs: the rest of the period, given back and bought again."""
+"""What a change in mid-period costs: the rest of the period, given back and bought again.
+
+The lines are worded as recorded.
+"""
 
 from datetime import datetime, timedelta
 
@@ -16,12 +19,12 @@ MICROSECOND = timedelta(microseconds=1)
 
 def unused_lines(subscription: Subscription, plan: Plan, at: datetime) -> list[Line]:
     """Credits for what `plan` was paid and not used from `at` to the period's end."""
-    return _lines(subscription, plan, at, "Unused time on", sign=-1)
+    return _lines(subscription, plan, at, "Remaining time on ", sign=-1)
 
 
 def remaining_lines(subscription: Subscription, plan: Plan, at: datetime) -> list[Line]:
     """What `plan` costs from `at` to the period's end."""
-    return _lines(subscription, plan, at, "Remaining time on", sign=1)
+    return _lines(subscription, plan, at, "", sign=1)
 
 
 def _lines(
@@ -29,7 +32,7 @@ def _lines(
 ) -> list[Line]:
     start, end = subscription.current_period_start, subscription.current_period_end
     left, whole = (end - at) // MICROSECOND, (end - start) // MICROSECOND
-    label = f"{words} {plan.product.name} \N{EM DASH} {period_label(at, end)}"
+    label = f"{words}{plan.product.name} \N{EM DASH} {period_label(at, end)}"
     return [
         Line(
             label=label,

@@ -79,8 +79,8 @@ def test_a_prorated_change_is_billed_with_the_next_period(
     order = Order.objects.latest("created_at")
     items = [(item.label.split(" \N{EM DASH} ")[0], item.amount) for item in order.items.all()]
     assert items == [
-        ("Unused time on Pro", -500),
-        ("Remaining time on Best", 1_500),
+        ("Remaining time on Pro", -500),
+        ("Best", 1_500),
         ("Best", 3_000),
     ]
     assert [item.proration for item in order.items.all()] == [True, True, False]
@@ -106,6 +106,20 @@ def test_an_invoiced_change_is_charged_at_once(
     assert (paid["status"], paid["total_amount"]) == ("paid", 1_000)
     assert Subscription.objects.get().current_period_end == subscription.current_period_end
     assert not BillingEntry.objects.exists()
+
+
+def test_a_change_back_that_is_billed_at_once_settles_what_waited_as_recorded(
+    shop: Shop, subscription: Subscription, best: Product
+) -> None:
+    half_way(subscription)
+    plan_changes.change_product(subscription, best.id, "prorate")
+
+    plan_changes.change_product(subscription, shop.pro.id, "invoice")
+
+    order = Order.objects.latest("created_at")
+    assert [item.amount for item in order.items.all()] == [-500, 1_500, -1_500, 500]
+    assert (order.status, order.total_amount, order.receipt_number) == ("paid", 0, None)
+    assert not BillingEntry.objects.filter(order=None).exists()
 
 
 def test_a_refused_charge_takes_everything_back_and_nobody_hears_of_it(
