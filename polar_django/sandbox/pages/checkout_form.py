@@ -11,6 +11,7 @@ from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.errors import InvalidRequest
 from polar_django.sandbox.models import Checkout, Price
 from polar_django.sandbox.pages.countries import COUNTRIES
+from polar_django.sandbox.pages.questions import add_questions, form_name, read_answers
 from polar_django.sandbox.pages.wording import major_units, minor_units, price_text
 from polar_django.sandbox.shapes.checkouts import (
     offered_prices,
@@ -76,6 +77,7 @@ class BuyerForm(forms.Form):
         self._offer(checkout)
         self._leave_out(checkout, prices)
         self._describe()
+        self.questions = add_questions(self, checkout)
 
     def _offer(self, checkout: Checkout) -> None:
         """The products to choose from, each with its price; one alone is no choice."""
@@ -177,6 +179,9 @@ class BuyerForm(forms.Form):
         # A discount that the seller chose has no code to be typed, and is not taken away.
         if "discount_code" in cleaned and code != self.initial["discount_code"]:
             data["discount_code"] = code
+        if self.questions:
+            answers = self.checkout.custom_field_data
+            data["custom_field_data"] = {**answers, **read_answers(self.questions, cleaned)}
         address = {name: cleaned[name] for name in ADDRESS_FIELDS if cleaned.get(name)}
         if address:
             stored = self.checkout.customer_billing_address or {}
@@ -192,7 +197,8 @@ class BuyerForm(forms.Form):
     def add_refusal(self, error: InvalidRequest) -> None:
         """Put the engine's complaints where the buyer can see what they are about."""
         for each in error.errors:
-            name = FORM_FIELDS.get(str(each["loc"][-1]))
+            last = str(each["loc"][-1])
+            name = FORM_FIELDS.get(last) or form_name(last)
             self.add_error(name if name in self.fields else None, str(each["msg"]))
 
 

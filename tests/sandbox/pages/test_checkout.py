@@ -8,7 +8,14 @@ import pytest
 from django.test import Client
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import catalog, checkouts, customers, schedule, subscriptions
+from polar_django.sandbox.engine import (
+    catalog,
+    checkouts,
+    custom_fields,
+    customers,
+    schedule,
+    subscriptions,
+)
 from polar_django.sandbox.models import Checkout, Customer, Order, PaymentMethod, Subscription
 from tests.sandbox.conftest import DECLINES, PAYS, Shop
 
@@ -297,3 +304,51 @@ def test_the_pay_page_asks_for_no_csrf_token_because_its_secret_is_the_authority
     checkout = priced(shop, shop.pro)
     assert pay(Client(enforce_csrf_checks=True), checkout).status_code == 303
     assert subscriptions.get(Subscription.objects.get().pk).checkout_id == checkout.pk
+
+
+@pytest.fixture
+def asked(shop: Shop) -> Checkout:
+    """A session that asks for a size (needed), a note and consent."""
+    sizes = {"options": [{"value": "s", "label": "Small"}, {"value": "l", "label": "Large"}]}
+    fields = [
+        ("select", "size", "Shirt size", sizes),
+        ("text", "note", "Note", {"max_length": 5, "form_help_text": "Five letters"}),
+        ("checkbox", "news", "Send me news", {}),
+    ]
+    rows = [
+        custom_fields.create_custom_field(
+            {"type": kind, "slug": slug, "name": name, "properties": properties}
+        )
+        for kind, slug, name, properties in fields
+    ]
+    attached = [{"custom_field_id": row.id, "required": row.slug == "size"} for row in rows]
+    product = shop.product("Shirt", 1_000, attached_custom_fields=attached)
+    return priced(shop, product)
+
+
+def test_the_seller_s_questions_are_asked_and_their_answers_kept(
+    client: Client, asked: Checkout
+) -> None:
+    page = client.get(open_page(asked)).content.decode()
+    for text in ("Shirt size", "Small", "Five letters", "Send me news"):
+        assert text in page
+    answer = pay(client, asked, custom_size="l", custom_note="hello", custom_news="on")
+    assert answer.status_code == 303
+    kept = {"size": "l", "note": "hello", "news": True}
+    assert Order.objects.get().custom_field_data == kept
+
+
+@pytest.mark.parametrize(
+    ("answers", "complaint"),
+    [
+        ({}, "This field is required"),
+        ({"custom_size": "l", "custom_note": "too long"}, "at most 5"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused_beside_its_question(
+    client: Client, asked: Checkout, answers: dict[str, str], complaint: str
+) -> None:
+    answer = pay(client, asked, **answers)
+    assert answer.status_code == 422
+    assert complaint in answer.content.decode()
+    assert not Order.objects.exists()
