@@ -180,7 +180,8 @@ def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
 
     Where what is given changed, holders get it anew: benefit_grant.updated follows.
     """
-    values = {name: data[name] for name in ("description", "visibility") if name in data}
+    names = ("description", "visibility")
+    values = {name: data[name] for name in names if data.get(name) is not None}
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
     if data.get("properties") is not None:

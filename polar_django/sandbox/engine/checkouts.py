@@ -147,7 +147,7 @@ def _prefill(checkout: Checkout) -> None:
 def _set_fields(checkout: Checkout, data: Mapping[str, Any]) -> None:
     """Copy what `data` names onto the row, unsaved."""
     for name in (*BUYER_FIELDS, *SELLER_FIELDS, *JSON_FIELDS):
-        if name in data and (data[name] is not None or name not in JSON_FIELDS):
+        if name in data and (data[name] is not None or name not in NEVER_NULL):
             setattr(checkout, name, rows.plain(data[name]))
     if "allow_trial" in data and data["allow_trial"] is not None:
         checkout.allow_trial = data["allow_trial"]
