@@ -223,8 +223,13 @@ def _write(batch: _Batch, cause: Cause | None) -> None:
 def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, MirroredModel]]:
     rows: dict[type[MirroredModel], dict[str, MirroredModel]] = {}
     for version in batch.copies:
-        row = new_row(version.provider, version.snapshot, as_of=None, synced_at=batch.now)
-        rows.setdefault(type(row), {}).setdefault(row.pk, row)
+        snapshot = version.snapshot
+        known = rows.setdefault(TABLES[type(snapshot)], {})
+        # A product stands in every order of it: one copy a batch is enough.
+        if snapshot.id not in known:
+            known[snapshot.id] = new_row(
+                version.provider, snapshot, as_of=None, synced_at=batch.now
+            )
     return rows
 
 
