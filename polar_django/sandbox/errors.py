@@ -48,6 +48,7 @@ __all__ = [
     "SeatNotAvailable",
     "SeatNotPending",
     "SeatsAlreadyAssigned",
+    "TrialAlreadyRedeemed",
     "invalid",
 ]
 
@@ -182,6 +183,10 @@ class SeatsAlreadyAssigned(SandboxError):
     """Fewer seats than people who sit there. `detail` names the numbers."""
 
     status, text = 400, "More seats are assigned than that. Revoke some first."
+
+
+class TrialAlreadyRedeemed(SandboxError):
+    status, text = 403, "You have already used a trial for this product."
 
 
 class PaymentFailed(SandboxError):

@@ -6,7 +6,7 @@ from typing import Any
 
 from polar_django.sandbox import tokens
 from polar_django.sandbox.cards import Card, UnknownCard, find_card
-from polar_django.sandbox.engine import customers, discounts, rows, sessions
+from polar_django.sandbox.engine import customers, discounts, rows, sessions, trials
 from polar_django.sandbox.engine.checkouts import (
     apply_buyer_update,
     check_no_active_subscription,
@@ -44,7 +44,8 @@ def confirm_checkout(checkout: Checkout, data: Mapping[str, Any]) -> Confirmatio
     On return subscription, order and grants exist and all events are written. Raises PaymentError
     (declined: nothing changed, the session is still open, checkout.updated was sent),
     NotOpenCheckout, ExpiredCheckoutError, AlreadyActiveSubscriptionError,
-    AlreadyCanceledSubscription (the one to upgrade has ended), CheckoutCustomerDeleted,
+    AlreadyCanceledSubscription (the one to upgrade has ended), TrialAlreadyRedeemed,
+    CheckoutCustomerDeleted,
     CheckoutCustomerExternalIdMismatch, DiscountRedemptionLimitReached, InvalidRequest.
     """
     try:
@@ -61,6 +62,8 @@ def _confirm(checkout: Checkout, data: Mapping[str, Any]) -> Confirmation:
         apply_buyer_update(checkout, data)
         check_no_active_subscription(checkout)
         _check_upgraded(checkout)
+        if checkout.trial_end is not None:
+            trials.check_trial_is_first(checkout.customer_email)
         checkout.custom_field_data = check_answers(
             checkout.attached_custom_fields, checkout.custom_field_data, is_final=True
         )

@@ -5,16 +5,18 @@ from datetime import datetime
 from polar_django.sandbox import clock
 from polar_django.sandbox.engine import renewals, rows
 from polar_django.sandbox.engine.emit import emit_subscription
+from polar_django.sandbox.engine.organization import subscription_setting
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
     AlreadyCanceledSubscription,
     InactiveSubscription,
+    TrialAlreadyRedeemed,
     invalid,
 )
 from polar_django.sandbox.models import ACTIVE_STATUSES, BILLABLE_STATUSES, Product, Subscription
 from polar_django.sandbox.periods import add_interval
 
-__all__ = ["end_of_trial", "set_trial_end"]
+__all__ = ["check_trial_is_first", "end_of_trial", "set_trial_end"]
 
 
 def end_of_trial(product: Product, start: datetime) -> datetime | None:
@@ -24,6 +26,24 @@ def end_of_trial(product: Product, start: datetime) -> datetime | None:
     return add_interval(
         start, product.trial_interval, product.trial_interval_count, anchor_day=start.day
     )
+
+
+def check_trial_is_first(email: str | None) -> None:
+    """Raises TrialAlreadyRedeemed where this address, whatever follows its plus sign, had a trial.
+
+    Only where the organization asks for it. Polar compares cards too; all test cards are alike.
+    """
+    if not email or not subscription_setting("prevent_trial_abuse"):
+        return
+    had_one = Subscription.objects.filter(trial_start__isnull=False, customer__email__isnull=False)
+    addresses = had_one.values_list("customer__email", flat=True)
+    if _without_alias(email) in {_without_alias(str(each)) for each in addresses}:
+        raise TrialAlreadyRedeemed
+
+
+def _without_alias(email: str) -> str:
+    name, _, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
 
 
 def set_trial_end(subscription: Subscription, trial_end: datetime | str) -> Subscription:

@@ -4,6 +4,7 @@ import pytest
 
 from polar_django.sandbox import clock, errors
 from polar_django.sandbox.engine import changes, plan_changes, schedule, subscriptions, trials
+from polar_django.sandbox.engine.organization import update_organization
 from polar_django.sandbox.models import Order, Product, Subscription
 from tests.sandbox.conftest import Ears, Shop
 from tests.sandbox.engine.sequences import CONVERTED, PAST_DUE
@@ -177,3 +178,20 @@ def test_the_end_of_a_period_can_be_set_also_in_a_trial(trialing: Subscription, 
     assert ears.types() == ["subscription.updated", "customer.state_changed"]
     row = Subscription.objects.get()
     assert row.trial_end == row.current_period_end == end
+
+
+def test_a_second_trial_is_refused_where_the_organization_wants_that(
+    shop: Shop, product: Product, trialing: Subscription
+) -> None:
+    subscriptions.revoke(trialing)
+    alias = shop.open(product, customer_email="Ada+again@example.com")
+    other = shop.open(product, customer_email="bob@example.com")
+    update_organization({"subscription_settings": {"prevent_trial_abuse": True}})
+
+    with pytest.raises(errors.TrialAlreadyRedeemed):
+        shop.confirm(alias)
+    shop.confirm(alias, allow_trial=False)
+    shop.confirm(other)
+
+    statuses = Subscription.objects.order_by("created_at").values_list("status", flat=True)
+    assert list(statuses) == ["canceled", "active", "trialing"]
