@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
@@ -321,3 +321,14 @@ def test_a_grant_that_ends_takes_its_limit_along(ada):
 def test_numbers_are_read_as_people_write_them(value, expected):
     found = number_in(value)
     assert (found, type(found)) == (expected, type(expected))
+
+
+def test_a_list_of_two_hundred_with_badges_costs_one_query_more(django_assert_num_queries):
+    everybody = User.objects.bulk_create(User(username=f"user{number}") for number in range(200))
+    for user in everybody[:3]:
+        grant(user, "pro")
+    with django_assert_num_queries(2):  # the users, and what they hold
+        users = User.objects.order_by("pk")
+        prefetch_entitlements(users)
+        badges = [user.username for user in users if has_benefit(user, "pro")]
+    assert badges == ["user0", "user1", "user2"]
