@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from math import ceil
 from typing import Any
 
 from polar_django.sandbox.models import Discount, Price
@@ -9,12 +11,14 @@ from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.tax import round_half_away
 
 __all__ = [
+    "METERED_TYPES",
     "MINIMUM_CHARGE",
     "STATIC_TYPES",
     "default_custom_amount",
     "discount_on",
     "is_free",
     "lasts",
+    "metered_amount",
     "price_amount",
     "subtotal",
 ]
@@ -22,6 +26,7 @@ __all__ = [
 # Less than this no card can be charged, in any currency of the sandbox.
 MINIMUM_CHARGE = 50
 # Prices that are known when buying; the others depend on use.
+METERED_TYPES = ("metered_unit", "metered_tiers")
 STATIC_TYPES = ("fixed", "custom", "seat_based", "unit_based")
 
 
@@ -93,6 +98,19 @@ def _tiered(tiers: Sequence[tuple[int | None, int]], quantity: int, *, graduated
         elif bound is None or quantity <= bound:
             return quantity * each
     return total
+
+
+def metered_amount(price: Price, units: float) -> int:
+    """What `units` of a metered price cost, up to its cap; nothing for what was credited."""
+    if units <= 0:
+        return 0
+    if price.amount_type == "metered_tiers":
+        amount = _units_cost(price.tiers or {"tiers": []}, ceil(units))
+    else:
+        # As text all the way, so that no cent is lost to binary fractions.
+        exact = Decimal(price.unit_amount or "0") * Decimal(str(units))
+        amount = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return amount if price.cap_amount is None else min(amount, price.cap_amount)
 
 
 def discount_on(discount: Discount | None, amount: int, currency: str) -> int:

@@ -14,6 +14,7 @@ from polar_django.sandbox.models import (
     Product,
     Subscription,
 )
+from polar_django.sandbox.pricing import METERED_TYPES
 
 __all__ = [
     "add_change_order",
@@ -113,7 +114,8 @@ def _line(entry: BillingEntry) -> Line:
         label=entry.label,
         amount=entry.amount,
         price=entry.price,
-        proration=True,
+        # Usage is part of the period: the order's discount is for it too.
+        proration=entry.price is None or entry.price.amount_type not in METERED_TYPES,
         start=entry.start_timestamp,
         end=entry.end_timestamp,
     )

@@ -7,11 +7,11 @@ from uuid import UUID
 from polar_django.sandbox.engine import rows
 from polar_django.sandbox.errors import InvalidRequest, invalid
 from polar_django.sandbox.models import Meter, Price, Product
+from polar_django.sandbox.pricing import METERED_TYPES
 
 __all__ = ["check_prices", "create_price", "replace_prices"]
 
 DEFAULT_CURRENCY = "usd"
-METERED_TYPES = ("metered_unit", "metered_tiers")
 # Of each at most one per currency, and which exclude each other.
 SINGLE_TYPES = ("fixed", "custom", "seat_based", "unit_based")
 EXCLUSIVE = (

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import billing, dunning, grants, rows, subscriptions
+from polar_django.sandbox.engine import billing, dunning, grants, metered, rows, subscriptions
 from polar_django.sandbox.engine.emit import emit_order, emit_subscription
 from polar_django.sandbox.engine.pending import apply_pending
 from polar_django.sandbox.engine.plans import plan_of
@@ -47,6 +47,7 @@ def convert_trial(subscription: Subscription) -> None:
 
 def _renew(subscription: Subscription, start: datetime, **values: object) -> None:
     work = current_work()
+    metered.close_usage(subscription)
     if subscription.pending_update is not None:
         apply_pending(subscription)
         work.later(partial(grants.sync_subscription, subscription.id))

@@ -16,6 +16,7 @@ from polar_django.sandbox.models import (
     Subscription,
 )
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
+from polar_django.sandbox.shapes.subscription_meters import state_meters
 
 __all__ = ["customer", "customer_session", "customer_state", "legacy_user", "member"]
 
@@ -140,7 +141,7 @@ def _state_subscription(row: Subscription) -> dict[str, Any]:
         "price_id": str(prices[0].id) if prices else None,
         "seats": row.seats,
         "units": row.units,
-        "meters": [],
+        "meters": state_meters(row),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from polar_django.sandbox.models import Price, Subscription
 from polar_django.sandbox.shapes import catalog, customers
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
+from polar_django.sandbox.shapes.subscription_meters import subscription_meters
 
 __all__ = ["subscription", "subscription_base"]
 
@@ -62,7 +63,7 @@ def subscription(row: Subscription) -> dict[str, Any]:
         "discount": catalog.discount_base(row.discount) if row.discount else None,
         "price": prices[0] if prices else None,
         "prices": prices,
-        "meters": [],
+        "meters": subscription_meters(row),
         "pending_update": row.pending_update,
     }
 

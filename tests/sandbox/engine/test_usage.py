@@ -305,3 +305,55 @@ def test_quantities_are_combined_over_customers(ada: Customer) -> None:
     )
 
     assert counted["total"] == 10
+
+
+def pay_as_you_go(shop: Shop, **more: Any) -> Subscription:
+    """10.00 a month, and 2.5 cents for each unit."""
+    meter = make_meter({"func": "sum", "property": "n"})
+    price = {"amount_type": "metered_unit", "meter_id": meter.id, "unit_amount": "2.5", **more}
+    product = catalog.create_product(
+        {
+            "name": "Metered",
+            "recurring_interval": "month",
+            "prices": [{"amount_type": "fixed", "price_amount": 1_000}, price],
+        }
+    )
+    shop.buy(product, external_customer_id="u-1")
+    return Subscription.objects.get()
+
+
+def test_usage_is_paid_with_the_next_period(shop: Shop, ada: Customer, ears: Ears) -> None:
+    subscription = pay_as_you_go(shop)
+    send(31)
+    ears.events()
+
+    next_period(subscription)
+
+    events = ears.events()
+    cycled = next(data for name, data in events if name == "order.created")
+    assert {item["label"].split(" ")[0]: item["amount"] for item in cycled["items"]} == {
+        "Calls": 78,
+        "Metered": 1_000,
+    }
+    assert (cycled["total_amount"], cycled["items"][0]["proration"]) == (1_078, False)
+    assert consumed() == 0
+
+
+def test_a_cap_ends_what_usage_costs(shop: Shop, ada: Customer) -> None:
+    subscription = pay_as_you_go(shop, cap_amount=500)
+    send(1_000)
+
+    next_period(subscription)
+
+    assert subscription.orders.latest("created_at").subtotal_amount == 1_500
+
+
+def test_a_subscription_shows_what_is_due_for_usage(shop: Shop, ada: Customer, ears: Ears) -> None:
+    pay_as_you_go(shop)
+    ears.events()
+
+    send(100)
+
+    state = ears.data("customer.state_changed")
+    (meter,) = state["active_subscriptions"][0]["meters"]
+    assert (meter["consumed_units"], meter["amount"]) == (100.0, 250)
