@@ -65,6 +65,13 @@ SELLER_FIELDS = (
     "max_units",
 )
 JSON_FIELDS = ("metadata", "customer_metadata")
+# Null leaves these as they are.
+NEVER_NULL = (
+    *JSON_FIELDS,
+    "is_business_customer",
+    "allow_discount_codes",
+    "require_billing_address",
+)
 
 
 def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
