@@ -8,6 +8,7 @@ the pages moved meanwhile. So it is a candidate, to be asked for by itself, and 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from django.db.models import Q, QuerySet
 
@@ -18,6 +19,7 @@ from polar_django.models.databases import on_primary
 from polar_django.snapshots import ObjectSnapshot
 
 _CHUNK = 200
+_UNORDERED = "unordered"
 
 
 @dataclass(slots=True)
@@ -34,6 +36,22 @@ class Absence:
     carry: list[str] = field(default_factory=list)
     is_in_order: bool = True
     _last_answer: datetime | None = None
+
+    @classmethod
+    def resumed(
+        cls, table: type[MirroredModel], provider: str, place: str, carry: Sequence[str]
+    ) -> Self:
+        """One that goes on where another with that `place` and `carry` has come to."""
+        is_in_order = place != _UNORDERED
+        boundary = datetime.fromisoformat(place) if place and is_in_order else None
+        return cls(table, provider, boundary, list(carry), is_in_order)
+
+    @property
+    def place(self) -> str:
+        """Where the comparison stands, as text."""
+        if not self.is_in_order:
+            return _UNORDERED
+        return self.boundary.isoformat() if self.boundary else ""
 
     @property
     def column(self) -> str:

@@ -1,8 +1,9 @@
 """Writing what a call to the provider returned.
 
-An answer supersedes every version that was stored before its request was sent. Each object's key
-is therefore the one stored for it then, or the provider's time less one second (the `Date` header
-has no fractions), whichever is later; what was stored meanwhile is compared by key.
+An answer supersedes every version that was stored before its request was sent, and was given after
+everything it tells of. Each object's key is therefore just above the one stored for it then, the
+latest moment in it, or the provider's time less one second (the `Date` header has no fractions),
+whichever is latest; what was stored meanwhile is compared by key.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from polar_django.snapshots import Answer, ObjectSnapshot, PriceSnapshot
 __all__ = ["apply_answer", "stored_keys"]
 
 DATE_HEADER_ROUNDS_DOWN_BY = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
+_MOMENTS = ("modified_at", "granted_at", "revoked_at")
 
 
 def stored_keys(*rows: Model) -> dict[str, datetime | None]:
@@ -46,11 +49,12 @@ def apply_answer(
     with None nobody is told (a first copy must not mail everybody).
     """
     cause = Cause(source) if source else None
+    keys = _keys_of(answer, sent or {})
     versions = [
         Version(
             answer.provider,
             seen.snapshot,
-            _key_of(seen.snapshot, answer.answered_at, sent or {}),
+            keys[_group(seen.snapshot)],
             cause,
             embedded=seen.embedded,
         )
@@ -60,11 +64,26 @@ def apply_answer(
         return apply_versions(versions)
 
 
-def _key_of(
-    snapshot: ObjectSnapshot, answered_at: datetime, sent: Mapping[str, datetime | None]
-) -> datetime:
-    keys = [sent.get(snapshot.id)]
+def _keys_of(answer: Answer, sent: Mapping[str, datetime | None]) -> dict[str, datetime]:
+    """The key of each object, by `_group`."""
+    keys: dict[str, datetime] = {}
+    for seen in answer.observations:
+        group = _group(seen.snapshot)
+        before = [key + _TICK for key in (sent.get(seen.snapshot.id), sent.get(group)) if key]
+        told = [moment for moment in moments_in(seen.snapshot) if moment <= answer.answered_at]
+        least = keys.get(group, answer.answered_at - DATE_HEADER_ROUNDS_DOWN_BY)
+        keys[group] = max([least, *before, *told])
+    return keys
+
+
+def _group(snapshot: ObjectSnapshot) -> str:
+    """A product's prices are just as old as the product that lists them (`catalog`)."""
     if isinstance(snapshot, PriceSnapshot) and snapshot.product_id:
-        # A product's prices are as old as the product that lists them (`catalog`).
-        keys.append(sent.get(snapshot.product_id))
-    return max([answered_at - DATE_HEADER_ROUNDS_DOWN_BY, *(key for key in keys if key)])
+        return snapshot.product_id
+    return snapshot.id
+
+
+def moments_in(item: ObjectSnapshot | Model) -> list[datetime]:
+    """When the object was last changed, as far as it tells."""
+    moments = (getattr(item, name, None) for name in _MOMENTS)
+    return [moment for moment in moments if isinstance(moment, datetime)]

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from polar_django.exceptions import NotSupported, ObjectNotFound
 from polar_django.mirror.absence import Absence
-from polar_django.mirror.drift import Drift, count_of, differing
+from polar_django.mirror.drift import Drift, differing, of_kind
 from polar_django.mirror.lists import TABLE_OF, smallest_list
 from polar_django.mirror.steps import KINDS, Step, steps_from
-from polar_django.mirror.tables import TABLES
 from polar_django.mirror.walking import Patience, pages
 from polar_django.models.base import MirroredModel
 from polar_django.providers.base import Provider
@@ -42,11 +41,9 @@ def _compare_list(provider: Provider, kind: str, patience: Patience, drift: Drif
     table = TABLE_OF[kind]
     absence = Absence(table, provider.name)
     for _, page in pages(provider, kind, patience):
-        drift.seen += count_of(page, kind)
+        listed = of_kind(page, kind)
+        drift.seen += len(listed)
         differing(page, drift)
-        listed = [
-            item.snapshot for item in page.observations if TABLES[type(item.snapshot)] is table
-        ]
         for rows in absence.after(listed, page.answered_at):
             drift.gone += _absent(provider, kind, rows, patience)
     for rows in absence.at_end():
@@ -57,7 +54,7 @@ def _compare_by_parent(provider: Provider, step: Step, patience: Patience, drift
     assert step.scope
     for key in step.scope.ids(provider.name):
         for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
-            drift.seen += count_of(page, step.kind)
+            drift.seen += len(of_kind(page, step.kind))
             differing(page, drift)
 
 

@@ -1,7 +1,7 @@
 """How far a walk has come, kept so that the next process goes on there. The writer of `Walk`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,7 +10,7 @@ from django.utils import timezone
 from polar_django.models import Customer, Walk
 from polar_django.models.databases import on_primary, primary
 
-__all__ = ["begin", "boundary_of", "count", "finish", "release", "save"]
+__all__ = ["begin", "count", "finish", "release", "save"]
 
 # Longer than the longest wait between two pages; a killed worker's walk is free after it.
 LEASE = timedelta(minutes=10)
@@ -43,12 +43,11 @@ def save(
     walk: Walk,
     step: str,
     page: int = 1,
-    boundary: datetime | str | None = None,
+    boundary: str = "",
     carry: Sequence[str] = (),
 ) -> None:
     """Note that the walk goes on there. One statement."""
-    walk.kind, walk.page, walk.carry = step, page, list(carry)
-    walk.boundary = boundary.isoformat() if isinstance(boundary, datetime) else boundary or ""
+    walk.kind, walk.page, walk.boundary, walk.carry = step, page, boundary, list(carry)
     walk.leased_until = timezone.now() + LEASE
     _keep(walk)
 
@@ -58,11 +57,6 @@ def count(walk: Walk, kind: str, counts: Mapping[str, int]) -> None:
     known = walk.report.setdefault(kind, {})
     for name, number in counts.items():
         known[name] = known.get(name, 0) + number
-
-
-def boundary_of(walk: Walk) -> datetime | None:
-    """Where the page before ended, in the list's own order."""
-    return datetime.fromisoformat(walk.boundary) if walk.boundary else None
 
 
 def release(walk: Walk) -> None:

@@ -10,9 +10,9 @@ from polar_django.mirror.tables import TABLES
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import Page
-from polar_django.snapshots import Observation, PriceSnapshot
+from polar_django.snapshots import ObjectSnapshot, Observation, PriceSnapshot
 
-__all__ = ["Drift", "count_of", "differing"]
+__all__ = ["Drift", "differing", "of_kind"]
 
 
 @dataclass(slots=True)
@@ -74,10 +74,11 @@ def differing(page: Page, drift: Drift) -> list[Observation]:
     return [item for item in page.observations if {item.snapshot.id, _product_of(item)} & wanted]
 
 
-def count_of(page: Page, kind: str) -> int:
-    """How many objects of the kind itself are on the page."""
+def of_kind(page: Page, kind: str) -> list[ObjectSnapshot]:
+    """The objects on the page that are of the kind itself, in the list's order."""
     table = TABLE_OF[kind]
-    return sum(1 for item in page.observations if TABLES[type(item.snapshot)] is table)
+    snapshots = (item.snapshot for item in page.observations)
+    return [snapshot for snapshot in snapshots if TABLES[type(snapshot)] is table]
 
 
 def _product_of(item: Observation) -> str:

@@ -7,6 +7,7 @@ page and go on there later; its memory does not grow with what there is.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from django.db.models import Model
 
@@ -14,16 +15,14 @@ from polar_django.exceptions import ForeignObject, NotSupported, ObjectNotFound
 from polar_django.mirror import cursors
 from polar_django.mirror.absence import Absence
 from polar_django.mirror.answers import apply_answer
-from polar_django.mirror.drift import Drift
+from polar_django.mirror.drift import Drift, of_kind
 from polar_django.mirror.lists import TABLE_OF
 from polar_django.mirror.repair import read_again, repair_list, repair_page
-from polar_django.mirror.steps import KINDS, SCOPES, Step, steps_from
-from polar_django.mirror.tables import TABLES
+from polar_django.mirror.steps import KINDS, SCOPES, Scope, Step, steps_from
 from polar_django.mirror.walking import Patience, pages
 from polar_django.models import Customer, Product, Transition, Walk
 from polar_django.models.databases import on_primary
-from polar_django.providers.base import Page, Provider
-from polar_django.snapshots import ObjectSnapshot
+from polar_django.providers.base import Provider
 
 __all__ = ["reconcile", "reconcile_customer"]
 
@@ -51,14 +50,27 @@ def reconcile(
     if not walk.kind:
         _refuse_another_organization(provider, patience)
     source = None if walk.is_quiet else _SOURCE
-    for step in steps_from(walk.kind, kinds):
+    steps = steps_from(walk.kind, kinds)
+    for step, following in zip_longest(steps, steps[1:]):
         if step.name != walk.kind:
             cursors.save(walk, step.name)
-        found = _by_parent if step.scope else _listed
-        for drift in found(provider, walk, step, patience, source):
-            cursors.count(walk, drift.kind, drift.counts)
-            yield drift
-    cursors.finish(walk)
+        rest = Drift(step.kind)
+        try:
+            if step.scope:
+                yield from _by_parent(provider, walk, step.scope, step, patience, source)
+            else:
+                absence = _absence(provider, walk, step.kind)
+                yield from _listed(provider, walk, step, absence, patience, source)
+                for rows in absence.at_end():
+                    rest.add(_ask_for(provider, rows, step.kind, patience, source))
+        except NotSupported:
+            pass
+        cursors.count(walk, step.kind, rest.counts)
+        if following:
+            cursors.save(walk, following.name)
+        else:
+            cursors.finish(walk)
+        yield rest
 
 
 def reconcile_customer(provider: Provider, customer_id: str, patience: Patience) -> Iterator[Drift]:
@@ -82,31 +94,39 @@ def reconcile_customer(provider: Provider, customer_id: str, patience: Patience)
 
 
 def _listed(
-    provider: Provider, walk: Walk, step: Step, patience: Patience, source: str | None
+    provider: Provider,
+    walk: Walk,
+    step: Step,
+    absence: Absence,
+    patience: Patience,
+    source: str | None,
 ) -> Iterator[Drift]:
-    table = TABLE_OF[step.kind]
-    absence = Absence(table, provider.name, cursors.boundary_of(walk), list(walk.carry))
-    try:
-        for number, page in pages(provider, step.kind, patience, start_page=walk.page):
-            drift = repair_page(provider, page, step.kind, patience, source=source)
-            for rows in absence.after(_of_table(page, table), page.answered_at):
-                drift.add(_ask_for(provider, rows, step.kind, patience, source))
-            cursors.save(walk, step.name, number + 1, absence.boundary, absence.carry)
-            yield drift
-    except NotSupported:
-        return
-    for rows in absence.at_end():
-        yield _ask_for(provider, rows, step.kind, patience, source)
+    for number, page in pages(provider, step.kind, patience, start_page=walk.page):
+        drift = repair_page(provider, page, step.kind, patience, source=source)
+        for rows in absence.after(of_kind(page, step.kind), page.answered_at):
+            drift.add(_ask_for(provider, rows, step.kind, patience, source))
+        cursors.count(walk, step.kind, drift.counts)
+        cursors.save(walk, step.name, number + 1, absence.place, absence.carry)
+        yield drift
+
+
+def _absence(provider: Provider, walk: Walk, kind: str) -> Absence:
+    return Absence.resumed(TABLE_OF[kind], provider.name, walk.boundary, walk.carry)
 
 
 def _by_parent(
-    provider: Provider, walk: Walk, step: Step, patience: Patience, source: str | None
+    provider: Provider,
+    walk: Walk,
+    scope: Scope,
+    step: Step,
+    patience: Patience,
+    source: str | None,
 ) -> Iterator[Drift]:
-    assert step.scope
-    for key in step.scope.ids(provider.name, after=walk.boundary):
-        filters = {step.scope.filter: key}
-        yield repair_list(provider, step.kind, patience, filters, source=source)
+    for key in scope.ids(provider.name, after=walk.boundary):
+        drift = repair_list(provider, step.kind, patience, {scope.filter: key}, source=source)
+        cursors.count(walk, step.kind, drift.counts)
         cursors.save(walk, step.name, boundary=key)
+        yield drift
 
 
 def _ask_for(
@@ -128,11 +148,6 @@ def _ask_for(
             drift.seen = 0
             found.add(drift)
     return found
-
-
-def _of_table(page: Page, table: type[Model]) -> list[ObjectSnapshot]:
-    snapshots = (item.snapshot for item in page.observations)
-    return [snapshot for snapshot in snapshots if TABLES[type(snapshot)] is table]
 
 
 def _refuse_another_organization(provider: Provider, patience: Patience) -> None:

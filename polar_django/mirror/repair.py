@@ -9,9 +9,14 @@ from django.db.models import QuerySet
 
 from polar_django import models
 from polar_django.exceptions import NotSupported, ObjectNotFound
-from polar_django.mirror.answers import DATE_HEADER_ROUNDS_DOWN_BY, apply_answer, stored_keys
+from polar_django.mirror.answers import (
+    DATE_HEADER_ROUNDS_DOWN_BY,
+    apply_answer,
+    moments_in,
+    stored_keys,
+)
 from polar_django.mirror.differences import gone, live
-from polar_django.mirror.drift import Drift, count_of, differing
+from polar_django.mirror.drift import Drift, differing, of_kind
 from polar_django.mirror.lists import KIND_OF, NAMED, TABLE_OF, readable, smallest_list
 from polar_django.mirror.upsert import apply_versions
 from polar_django.mirror.versions import Cause, Version
@@ -36,7 +41,7 @@ def repair_page(
 
     About two queries where nothing differs.
     """
-    drift = Drift(kind, seen=count_of(page, kind))
+    drift = Drift(kind, seen=len(of_kind(page, kind)))
     found = differing(page, drift)
     if not found:
         return drift
@@ -152,7 +157,9 @@ def _mark_gone(
         snapshot = gone(row, answered_at)
         if snapshot is None or row.pk not in still:
             continue
-        keys = [key for key in (sent.get(row.pk), row.created_at) if key is not None]
+        keys = [
+            key for key in (sent.get(row.pk), row.created_at, *moments_in(row)) if key is not None
+        ]
         if answered_at is not None:
             keys.append(answered_at - DATE_HEADER_ROUNDS_DOWN_BY)
         if keys:

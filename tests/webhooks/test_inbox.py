@@ -220,3 +220,31 @@ def test_no_delivery_is_claimed_by_two_workers_at_once():
         claimed = [pk for batch in pool.map(work, range(16)) for pk in batch]
     assert len(claimed) == len(set(claimed))
     assert set(claimed) == pks
+
+
+def test_old_bodies_go_before_their_rows_and_cannot_be_replayed():
+    old = timezone.now() - timedelta(days=31)
+    emptied = stored(state="processed", received_at=old)
+    kept = [
+        stored(state="processed"),
+        stored(state="failed", received_at=old),
+        stored(state="dead", received_at=old),
+        stored(state="processed", received_at=old),
+    ]
+    Transition.objects.create(
+        name="order.paid",
+        provider="polar",
+        object_type="webhookdelivery",
+        object_id="1",
+        delivery=kept[-1],
+        source="delivery",
+        happened_at=old,
+        recorded_at=old,
+        due_at=old,
+    )
+    assert inbox.purge_bodies(30) == 1
+    assert inbox.purge_bodies(30) == 0
+    emptied.refresh_from_db()
+    assert (bytes(emptied.body), emptied.type) == (b"", "subscription.updated")
+    assert all(bytes(WebhookDelivery.objects.get(pk=row.pk).body) for row in kept)
+    assert inbox.replay(WebhookDelivery.objects.filter(pk=emptied.pk)) == []

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from polar_django.models import WebhookDelivery
 from polar_django.webhooks import wakeup
-from tests.webhooks.deliveries import states, stored
+from tests.webhooks.deliveries import body_of, states, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,22 @@ def test_a_number_that_no_row_can_have_is_no_delivery(published):
     with pytest.raises(CommandError, match="no delivery 9"):
         run("replay", "9" * 30)
     assert published == []
+
+
+def test_replay_by_state_type_and_time_which_all_have_to_hold(published):
+    old = timezone.now() - timedelta(days=3)
+    wanted = stored(body_of("order.paid", id="1"), state="dead", received_at=old)
+    others = [
+        stored(body_of("order.paid", id="1"), state="dead"),
+        stored(body_of("order.paid", id="1"), state="processed", received_at=old),
+        stored(body_of("order.created", id="1"), state="dead", received_at=old),
+    ]
+    until = (timezone.now() - timedelta(days=1)).isoformat()
+    text = run("replay", "--state", "dead", "--type", "order.paid", "--until", until)
+    assert "1 deliveries are pending again." in text
+    assert states([wanted, *others]) == ["pending", "dead", "processed", "dead"]
+
+
+def test_replay_names_deliveries_or_filters_them_not_both():
+    with pytest.raises(CommandError, match="Name the deliveries"):
+        run("replay", str(stored().pk), "--type", "order.paid")

@@ -2,11 +2,13 @@
 
 import json
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
+from django.utils import timezone
 
 from polar_django.conf import get_settings
 from polar_django.models import WebhookDelivery
@@ -36,6 +38,12 @@ class Command(BaseCommand):
         replay = actions.add_parser("replay", help="process deliveries again")
         replay.add_argument("ids", nargs="*", metavar="ID", help="a row's number or a webhook id")
         replay.add_argument("--dead", action="store_true", help="all that gave up")
+        replay.add_argument("--state", choices=State.values, action="append", help="all of a state")
+        replay.add_argument("--type", action="append", help="all of an event type")
+        replay.add_argument(
+            "--since", type=_moment, metavar="TIME", help="received since then (ISO)"
+        )
+        replay.add_argument("--until", type=_moment, metavar="TIME", help="received before then")
         replay.add_argument("--json", action="store_true", dest="as_json")
         purge = actions.add_parser("purge", help="delete old deliveries that are settled")
         purge.add_argument(
@@ -67,12 +75,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(rows)} deliveries.")
 
     def _replay(self, options: dict[str, Any]) -> None:
-        if bool(options["ids"]) == options["dead"]:
-            raise CommandError("Name the deliveries to replay, or --dead for all that gave up.")
-        everything = WebhookDelivery.objects.all()
-        replayed = inbox.replay(
-            everything.dead() if options["dead"] else everything.filter(_names(options["ids"]))
-        )
+        chosen = _chosen(options)
+        if bool(options["ids"]) == bool(chosen):
+            raise CommandError(
+                "Name the deliveries to replay, or choose them by --dead, --state, --type, --since "
+                "and --until, which all have to hold."
+            )
+        wanted = _names(options["ids"]) if options["ids"] else chosen
+        replayed = inbox.replay(WebhookDelivery.objects.filter(wanted))
         if replayed:
             self._wake()
         if options["as_json"]:
@@ -99,6 +109,24 @@ class Command(BaseCommand):
 
     def _say_json(self, value: object) -> None:
         self.stdout.write(json.dumps(value, indent=2))
+
+
+def _moment(text: str) -> datetime:
+    """A time from the command line; one without an offset is in the project's time zone."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else timezone.make_aware(found)
+
+
+def _chosen(options: Mapping[str, Any]) -> Q:
+    """The condition that the filters make together; empty where there are none."""
+    states = [*(options["state"] or ()), *([State.DEAD] if options["dead"] else ())]
+    given = {
+        "state__in": states,
+        "type__in": options["type"],
+        "received_at__gte": options["since"],
+        "received_at__lt": options["until"],
+    }
+    return Q(**{name: value for name, value in given.items() if value})
 
 
 def _names(ids: Sequence[str]) -> Q:

@@ -1,0 +1,90 @@
+"""A provider that is busy, slow, broken or cut off: slowed, tried again, never half-written."""
+
+import pytest
+
+from polar_django import tasks
+from polar_django.exceptions import ProviderUnavailable
+from polar_django.mirror import walking
+from polar_django.models import Customer, Subscription, Walk
+from polar_django.providers.transport import mounted
+from tests.mirror.faults import (
+    FaultyTransport,
+    broken,
+    busy,
+    cut_off,
+    of_another_shape,
+    silent,
+    truncated,
+)
+from tests.mirror.losses import buyers, differences, lose_deliveries, mend
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """The seconds that would have been waited."""
+    waited = []
+    monkeypatch.setattr(walking.time, "sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def faulty(sandbox, in_process_transport):
+    transport = FaultyTransport(in_process_transport)
+    with mounted(transport):
+        yield transport
+
+
+@pytest.mark.parametrize("kind", ["customers", "subscriptions", "benefit-grants"])
+@pytest.mark.parametrize(
+    "fault", [broken, silent, cut_off, truncated, of_another_shape], ids=lambda f: f.__name__
+)
+def test_a_fault_of_the_provider_delays_and_spoils_nothing(sandbox, faulty, waits, kind, fault):
+    buyers(sandbox, 2)
+    lose_deliveries()
+    # Our own client tries a read three times; the walk waits longer and tries again.
+    faulty.on, faulty.faults = f"/v1/{kind}/?", [fault] * 5
+    mend()
+    assert faulty.faults == []
+    assert sum(waits) >= 1
+    assert differences() == {}
+
+
+def test_too_many_requests_are_waited_for_as_told_and_the_pace_is_lower_afterwards(
+    sandbox, faulty, waits
+):
+    buyers(sandbox, 1)
+    lose_deliveries()
+    faulty.on, faulty.faults = "/v1/orders/?", [busy(17)]
+    mend()
+    assert waits[waits.index(17.0) :].count(0.2) >= 3
+    assert 0.2 not in waits[: waits.index(17.0)]
+    assert differences() == {}
+
+
+def test_a_provider_that_stays_away_leaves_whole_pages_and_a_place_to_go_on(sandbox, faulty):
+    buyers(sandbox, 2)
+    lose_deliveries()
+    faulty.on, faulty.faults = "/v1/subscriptions/?", [truncated] * 100
+    with pytest.raises(ProviderUnavailable):
+        mend()
+    assert Customer.objects.count() == 2
+    assert not Subscription.objects.exists()
+    faulty.faults.clear()
+    Walk.objects.update(leased_until=None)
+    mend()
+    assert differences() == {}
+
+
+def test_the_task_leaves_a_busy_provider_alone_until_it_may_ask_again(sandbox, faulty, monkeypatch):
+    asked = {}
+
+    def retry(**options):
+        asked.update(options)
+        return RuntimeError("again later")
+
+    monkeypatch.setattr(tasks.reconcile, "retry", retry)
+    faulty.on, faulty.faults = "/v1/meters/?", [busy(3600)]
+    with pytest.raises(RuntimeError):
+        tasks.reconcile()
+    assert asked["countdown"] == 3600
+    assert Walk.objects.get().leased_until is None
