@@ -19,6 +19,7 @@ from polar_django.sandbox.api.routers import (
     discounts,
     events,
     external_customers,
+    files,
     license_keys,
     members,
     meters,
@@ -31,6 +32,7 @@ from polar_django.sandbox.api.routers import (
 )
 from polar_django.sandbox.api.routers.portal import benefits as portal_benefits
 from polar_django.sandbox.api.routers.portal import customers as portal_customers
+from polar_django.sandbox.api.routers.portal import downloadables as portal_downloadables
 from polar_django.sandbox.api.routers.portal import purchases as portal_purchases
 from polar_django.sandbox.api.routers.portal import team as portal_team
 
@@ -59,12 +61,19 @@ api.add_router("/subscriptions", subscriptions.router)
 api.add_router("/orders", orders.router)
 api.add_router("/refunds", refunds.router)
 api.add_router("/discounts", discounts.router)
+api.add_router("/files", files.router)
 api.add_router("/events", events.router)
 api.add_router("/license-keys", license_keys.router)
 api.add_router("/meters", meters.router)
 api.add_router("/webhooks", webhooks.router)
 
-for portal in (portal_customers, portal_purchases, portal_benefits, portal_team):
+for portal in (
+    portal_customers,
+    portal_purchases,
+    portal_benefits,
+    portal_downloadables,
+    portal_team,
+):
     api.add_router("/customer-portal", portal.router)
 
 # ninja adds a page of its own at the root, which Polar does not have.

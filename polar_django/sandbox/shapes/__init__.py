@@ -19,6 +19,7 @@ from polar_django.sandbox.shapes.customers import (
     customer_state,
     member,
 )
+from polar_django.sandbox.shapes.files import downloadable, file, file_upload
 from polar_django.sandbox.shapes.grants import benefit_grant, benefit_grant_webhook
 from polar_django.sandbox.shapes.license_keys import (
     license_key,
@@ -65,6 +66,9 @@ __all__ = [
     "customer_state",
     "delivery_log_entry",
     "discount",
+    "downloadable",
+    "file",
+    "file_upload",
     "license_key",
     "license_key_activation",
     "license_key_activation_base",

@@ -249,3 +249,37 @@ def test_the_invitations_that_would_have_been_mailed_can_be_read(
     assert mail["email"] == "bob@example.com"
     call("POST", "/v1/customer-seats/claim", invitation_token=mail["token"])
     assert sandbox.api.get("/_control/invitations").json() == []
+
+
+def test_a_file_is_uploaded_and_reaches_its_buyer(call: Checked, sandbox: SandboxInTests) -> None:
+    content = b"Once upon a time"
+    part = {"number": 1, "chunk_start": 0, "chunk_end": len(content)}
+    announced = call(
+        "POST",
+        "/v1/files/",
+        name="book.txt",
+        mime_type="text/plain",
+        size=len(content),
+        service="downloadable",
+        upload={"parts": [part]},
+    )
+    storage = httpx.Client(transport=sandbox.transport)
+    (address,) = announced["upload"]["parts"]
+    assert storage.put(address["url"], content=b"other").status_code == 422
+    assert storage.put(address["url"], content=content).status_code == 200
+    path = f"/v1/files/{announced['id']}"
+    call("POST", f"{path}/uploaded", id="x", parts=[])
+    call("PATCH", path, version="2")
+    assert len(call("GET", "/v1/files/")["items"]) == 1
+
+    properties = {"files": [announced["id"]]}
+    benefit = call(
+        "POST", "/v1/benefits/", type="downloadables", description="Book", properties=properties
+    )
+    give(call, sandbox.product_ids["ebook"], benefit)
+    sandbox.buy("ebook", customer_email="ada@example.com", external_customer_id="user-1")
+    portal = open_portal(call, sandbox, external_customer_id="user-1")
+    (mine,) = portal("GET", "/v1/customer-portal/downloadables/")["items"]
+    assert storage.get(mine["file"]["download"]["url"]).content == content
+    call("DELETE", path)
+    assert portal("GET", "/v1/customer-portal/downloadables/")["items"] == []
