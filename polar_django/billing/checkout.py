@@ -162,7 +162,8 @@ def _seats(plan: Plan, asked: int | None) -> int | None:
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
     answer = service.create_checkout(request)
     write_answer(answer)
-    return on_primary(CheckoutSession).get(pk=answer.first.id)
+    session: CheckoutSession = on_primary(CheckoutSession).get(pk=answer.first.id)
+    return session
 
 
 def _still_offered(

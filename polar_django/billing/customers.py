@@ -123,7 +123,7 @@ def _take_over(
 
 def _adopt(answer: Answer, subscriber: Any, sent: Any) -> Customer:
     write_answer(answer, sent=sent)
-    customer = on_primary(Customer).get(pk=answer.first.id)
+    customer: Customer = on_primary(Customer).get(pk=answer.first.id)
     if customer.subscriber_id != subscriber.pk:
         link_customer(customer, subscriber)
         wakeup.wake()

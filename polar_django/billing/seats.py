@@ -16,6 +16,7 @@ from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequ
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.members import link_member
 from polar_django.models import Member, Order, Seat, Subscription
+from polar_django.models.databases import on_primary
 from polar_django.providers.base import SeatInvitation, SeatRequest
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer
@@ -109,7 +110,7 @@ def _source(purchase: Purchase) -> dict[str, Any]:
 
 
 def _stored(purchase: Purchase) -> Mapping[str, datetime | None]:
-    return stored_keys(*Seat.objects.filter(**_source(purchase)).only("pk"))
+    return stored_keys(*on_primary(Seat).filter(**_source(purchase)).only("pk"))
 
 
 def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
@@ -117,7 +118,7 @@ def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
     known = Q(email__iexact=address)
     if user is not None:
         known |= Q(user=user)
-    found = Member.objects.filter(known, customer_id=purchase.customer_id, deleted_at=None)
+    found = on_primary(Member).filter(known, customer_id=purchase.customer_id, deleted_at=None)
     members = sorted(found, key=lambda row: (user is None or row.user_id != user.pk, row.pk))
     return members[0] if members else None
 
@@ -128,13 +129,14 @@ def _seat_of(purchase: Purchase, address: str) -> Seat | None:
     sent = _stored(purchase)
     for page in provider.list_objects("customer_seats", **_source(purchase)):
         write_answer(page, sent=sent)
-    taken = Seat.objects.filter(**_source(purchase)).exclude(status="revoked")
+    taken = on_primary(Seat).filter(**_source(purchase)).exclude(status="revoked")
     return taken.filter(Q(email__iexact=address) | Q(member__email__iexact=address)).first()
 
 
 def _written(answer: Answer, sent: Mapping[str, datetime | None]) -> Seat:
     write_answer(answer, sent=sent)
-    return Seat.objects.select_related("member").get(pk=answer.first.id)
+    seat: Seat = on_primary(Seat).select_related("member").get(pk=answer.first.id)
+    return seat
 
 
 def _linked(seat: Seat, user: Any) -> Seat:

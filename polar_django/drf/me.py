@@ -20,6 +20,7 @@ from polar_django.drf.serializers import (
 )
 from polar_django.gating import entitlements_of
 from polar_django.models import CustomerMeter, Order, Subscription
+from polar_django.models.databases import on_primary
 
 __all__ = [
     "CancelView",
@@ -123,7 +124,8 @@ class _SubscriptionAction(BillingView):
         said.is_valid(raise_exception=True)
         subscription = self.own_or_404(self.get_queryset(), id)
         type(self).verb(subscription, **said.validated_data)
-        fresh = self.get_queryset().get(pk=subscription.pk)
+        # The verb has just written it: a replica may not have it yet.
+        fresh = on_primary(Subscription).select_related("product").get(pk=subscription.pk)
         return Response(self.get_serializer(fresh).data)
 
 
