@@ -66,7 +66,10 @@ def test_a_stalling_network_says_nothing(proxy):
 
 
 def test_a_cutting_network_ends_an_answer_in_the_middle(proxy):
-    with proxy.broken_by("cut"), pytest.raises(ConnectionError):
-        ask(proxy)
+    answer = b""
+    # Whether it ends with a reset or a farewell depends on which thread is first.
+    with proxy.broken_by("cut"), suppress(ConnectionError):
+        answer = ask(proxy)
+    assert answer in (b"", b"abcd")
     assert proxy.broken == 1
     assert ask(proxy) == b"abcdefgh"
