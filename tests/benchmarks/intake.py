@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from example_project.servers import free_port
@@ -67,9 +68,14 @@ class Load:
     refused: int
 
 
+@cache
+def polar_body() -> bytes:
+    return json.dumps(next(envelopes(1, 1)), separators=(",", ":")).encode()
+
+
 def standard_message(path: str, number: int) -> bytes:
     """A delivery of Polar's, signed, with an id of its own."""
-    body = json.dumps(next(envelopes(1, 1)), separators=(",", ":")).encode()
+    body = polar_body()
     message_id, now = str(uuid.UUID(int=number)), datetime.now(UTC)
     return request(
         path,
