@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     UUID4,
     AfterValidator,
-    AwareDatetime,
     Discriminator,
     Field,
     RootModel,
@@ -18,6 +17,7 @@ from polar_django.sandbox.api.inputs.fields import (
     Body,
     Currency,
     Metadata,
+    Moment,
     Organizational,
     choice,
 )
@@ -52,8 +52,8 @@ DiscountName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 class _DiscountCreate(Organizational):
     name: DiscountName
     code: Code = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     max_redemptions: Count | None = None
     max_redemptions_per_customer: Count | None = None
     products: list[UUID4] | None = None
@@ -117,8 +117,8 @@ class DiscountUpdate(Body):
 
     name: DiscountName | None = None
     code: Code = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     max_redemptions: Count | None = None
     max_redemptions_per_customer: Count | None = None
     type: Annotated[str, choice("fixed", "percentage")] | None = None

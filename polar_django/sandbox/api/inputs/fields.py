@@ -1,5 +1,6 @@
 """The kinds of values that bodies are made of, with Polar's limits."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
@@ -7,6 +8,7 @@ from django.core.validators import validate_email
 from pydantic import (
     UUID4,
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -28,6 +30,7 @@ __all__ = [
     "CustomFieldData",
     "Email",
     "Metadata",
+    "Moment",
     "Name",
     "Organizational",
     "Text",
@@ -36,6 +39,17 @@ __all__ = [
     "choice",
     "sent",
 ]
+
+
+def _in_utc(value: datetime) -> datetime:
+    """PostgreSQL takes no offset beyond 15:59, though ISO 8601 allows up to 23:59."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is outside the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Body(BaseModel):

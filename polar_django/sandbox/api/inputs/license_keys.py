@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import UUID4, AwareDatetime, Field
+from pydantic import UUID4, Field
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Moment, Text
 
 __all__ = [
     "LicenseKeyActivate",
@@ -53,4 +53,4 @@ class LicenseKeyUpdate(Body):
     usage: Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST)] = 0
     limit_activations: Limit | None = None
     limit_usage: Limit | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None

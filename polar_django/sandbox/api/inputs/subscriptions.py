@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import UUID4, AliasChoices, AwareDatetime, ConfigDict, Field, RootModel
+from pydantic import UUID4, AliasChoices, ConfigDict, Field, RootModel
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Text, choice
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Moment, Text, choice
 
 __all__ = [
     "SubscriptionCancel",
@@ -67,7 +67,7 @@ class SubscriptionUpdateBase(_Strict):
     product_id: UUID4 | None = None
     proration_behavior: Proration | None = None
     discount_id: UUID4 | None = None
-    trial_end: AwareDatetime | Literal["now"] | None = None
+    trial_end: Moment | Literal["now"] | None = None
 
 
 class SubscriptionUpdateSeats(_Strict):
@@ -81,7 +81,7 @@ class SubscriptionUpdateUnits(_Strict):
 
 
 class SubscriptionUpdateBillingPeriod(_Strict):
-    current_billing_period_end: AwareDatetime
+    current_billing_period_end: Moment
 
 
 class _Leaving(_Strict):
@@ -99,7 +99,7 @@ class SubscriptionRevoke(_Leaving):
 
 class SubscriptionPause(_Strict):
     pause_at_period_end: bool
-    resumes_at: AwareDatetime | None = None
+    resumes_at: Moment | None = None
 
 
 class SubscriptionResume(_Strict):

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     UUID4,
     AfterValidator,
-    AwareDatetime,
     Discriminator,
     Field,
     StringConstraints,
@@ -20,6 +19,7 @@ from polar_django.sandbox.api.inputs.fields import (
     Metadata,
     MetadataKey,
     MetadataValue,
+    Moment,
     Organizational,
     Text,
 )
@@ -31,7 +31,7 @@ Nested = ("_cost", "_llm")
 EventMetadataValue = MetadataValue | dict[str, Any]
 
 
-def _check_past(value: AwareDatetime) -> AwareDatetime:
+def _check_past(value: Moment) -> Moment:
     if value > clock.now():
         raise ValueError("Timestamp must be in the past.")
     return value
@@ -46,7 +46,7 @@ def _check_nested(value: dict[str, EventMetadataValue]) -> dict[str, EventMetada
 
 class _EventCreate(Body):
     name: Annotated[str, Field(max_length=128)]
-    timestamp: Annotated[AwareDatetime, AfterValidator(_check_past)] | None = None
+    timestamp: Annotated[Moment, AfterValidator(_check_past)] | None = None
     organization_id: UUID4 | None = None
     external_id: Key | None = None
     parent_id: Text | None = None

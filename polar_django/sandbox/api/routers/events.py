@@ -8,11 +8,11 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import UUID4, AwareDatetime, ValidationError
+from pydantic import UUID4, ValidationError
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer, find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.usage import EventsIngest, Filter
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import usage_events
@@ -37,8 +37,8 @@ class NameFilters(Paging):
 
 class Filters(Paging):
     filter: str | None = None
-    start_timestamp: AwareDatetime | None = None
-    end_timestamp: AwareDatetime | None = None
+    start_timestamp: Moment | None = None
+    end_timestamp: Moment | None = None
     organization_id: list[UUID4] = []
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []

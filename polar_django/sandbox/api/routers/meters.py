@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import UUID4, AwareDatetime
+from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer, find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.usage import MeterCreate, MeterUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import meters
@@ -27,8 +27,8 @@ class Filters(Paging):
 
 
 class Quantities(Schema):
-    start_timestamp: AwareDatetime
-    end_timestamp: AwareDatetime
+    start_timestamp: Moment
+    end_timestamp: Moment
     interval: Literal["year", "month", "week", "day", "hour"]
     timezone: str = "UTC"
     customer_id: list[UUID4] = []

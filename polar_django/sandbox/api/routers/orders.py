@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import UUID4, AwareDatetime
+from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.finding import by_customer, find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.orders import OrderCreate, OrderFinalize, OrderUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.api.refusals import json_answer
@@ -48,8 +48,8 @@ class Filters(Paging):
     checkout_id: list[UUID4] = []
     subscription_id: list[UUID4] = []
     status: list[str] = []
-    created_after: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import UUID4, AwareDatetime
+from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer, find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.subscriptions import (
     SubscriptionCancel,
     SubscriptionCreate,
@@ -54,10 +54,10 @@ class Filters(Paging):
     status: list[str] = []
     cancel_at_period_end: bool | None = None
     customer_cancellation_reason: list[str] = []
-    canceled_at_after: AwareDatetime | None = None
-    canceled_at_before: AwareDatetime | None = None
-    started_after: AwareDatetime | None = None
-    started_before: AwareDatetime | None = None
+    canceled_at_after: Moment | None = None
+    canceled_at_before: Moment | None = None
+    started_after: Moment | None = None
+    started_before: Moment | None = None
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 

@@ -5,11 +5,11 @@ from typing import Any, Literal
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import UUID4, AwareDatetime
+from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.webhooks import EndpointCreate, EndpointUpdate
 from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.api.refusals import json_answer
@@ -25,8 +25,8 @@ class EndpointFilters(Paging):
 
 class DeliveryFilters(Paging):
     endpoint_id: list[UUID4] = []
-    start_timestamp: AwareDatetime | None = None
-    end_timestamp: AwareDatetime | None = None
+    start_timestamp: Moment | None = None
+    end_timestamp: Moment | None = None
     succeeded: bool | None = None
     query: str | None = None
     http_code_class: Literal["2xx", "3xx", "4xx", "5xx"] | None = None
