@@ -45,7 +45,9 @@ def correct(changed: Rows, stored: Rows) -> None:
         first_seen = [
             row.pk
             for row in changed.get(table, {}).values()
-            if row.seats is None and row.pk not in stored.get(table, {})
+            # A copy within an order may have come first: it is stored, and corrected nothing.
+            if row.seats is None
+            and getattr(stored.get(table, {}).get(row.pk), "as_of", None) is None
         ]
         if first_seen:
             BenefitGrant.objects.filter(is_seat=True, **{link: first_seen}).update(

@@ -167,3 +167,17 @@ def test_a_teams_purchase_without_seats_is_everybodys(ada):
     apply(event(shared, seconds=2))
     assert not BenefitGrant.objects.get().is_seat
     assert BenefitGrant.objects.held_by(subscriber=ada).exists()
+
+
+def test_a_copy_of_the_purchase_does_not_keep_a_team_out(ada):
+    team = customer("cus_team", type="team", external_id=str(ada.pk))
+    shared = grant(
+        customer_id="cus_team", member_id="mem_1", subscription_id="sub_1", for_team=True
+    )
+    bought = subscription(id="sub_1", customer_id="cus_team", seats=None)
+    order = OrderSnapshot(id="order_1", customer_id="cus_team", subscription_id="sub_1", paid=True)
+    apply(event(shared, seconds=3, embedded=[team]))
+    apply(event(order, seconds=2, embedded=[bought]))
+    apply(event(bought, seconds=1))
+    assert not BenefitGrant.objects.get().is_seat
+    assert BenefitGrant.objects.active().held_by(subscriber=ada).exists()
