@@ -105,9 +105,10 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> S
 def _keys(secrets: Iterable[str]) -> Iterator[bytes]:
     for secret in secrets:
         if secret:
-            yield secret.encode()
+            # The newer first: whoever has both kinds pays for a second HMAC on the old ones only.
             if standard := _standard_key(secret):
                 yield standard
+            yield secret.encode()
 
 
 def _standard_key(secret: str) -> bytes:

@@ -46,7 +46,7 @@ class Messages:
         self.sent = 0
         self._changed = threading.Condition()
 
-    def send(self):
+    def send(self, line):
         with self._changed:
             self.sent += 1
             self._changed.notify_all()
@@ -122,7 +122,7 @@ def test_after_a_failure_nothing_is_tried_for_some_seconds(monkeypatch, waker, c
     now = [1000.0]
     monkeypatch.setattr(wakeup, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
-    def refuse():
+    def refuse(line):
         tried.append(1)
         raise ConnectionRefusedError("redis://:password@host")
 
@@ -168,6 +168,37 @@ def test_a_message_reaches_the_queue(waker):
         assert message.headers["task"] == "polar_django.tasks.drain_inbox"
         assert message.headers["ignore_result"] is True
         assert message.payload[:2] == [[], {}]
+
+
+def test_a_kept_connection_is_used_again_and_made_anew_where_it_broke(monkeypatch):
+    made, sent = [], []
+
+    class Connection:
+        def __init__(self):
+            self.broken = False
+            made.append(self)
+
+        def release(self):
+            raise OSError("closing fails as well")
+
+    def send_over(connection):
+        if connection.broken:
+            raise ConnectionResetError
+        sent.append(connection)
+
+    monkeypatch.setattr(wakeup, "_connection", Connection)
+    monkeypatch.setattr(wakeup, "_send_over", send_over)
+    line = wakeup._Line()
+    line.send()
+    line.send()
+    assert sent == [made[0]] * 2
+    made[0].broken = True
+    line.send()
+    assert sent[2:] == made[1:]
+    assert len(made) == 2
+    line.hang_up()
+    line.send()
+    assert len(made) == 3
 
 
 def test_where_threads_cannot_be_started_the_caller_publishes(messages, waker, monkeypatch):
