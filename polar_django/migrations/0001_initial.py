@@ -214,6 +214,49 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Member",
+            fields=[
+                (
+                    "id",
+                    polar_django.models.fields.ProviderIdField(
+                        max_length=255, primary_key=True, serialize=False
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField(blank=True, null=True)),
+                ("modified_at", models.DateTimeField(blank=True, null=True)),
+                ("as_of", models.DateTimeField(blank=True, null=True)),
+                ("synced_at", models.DateTimeField()),
+                ("raw", models.JSONField(blank=True, default=dict)),
+                ("external_id", models.CharField(blank=True, max_length=255, null=True)),
+                ("email", models.CharField(blank=True, max_length=320, null=True)),
+                ("name", models.CharField(blank=True, max_length=500, null=True)),
+                ("role", models.CharField(default="member", max_length=32)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="members",
+                        to="polar_django.customer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="polar_members",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="LicenseKey",
             fields=[
                 (
@@ -258,56 +301,18 @@ class Migration(migrations.Migration):
                         to="polar_django.customer",
                     ),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Member",
-            fields=[
                 (
-                    "id",
-                    polar_django.models.fields.ProviderIdField(
-                        max_length=255, primary_key=True, serialize=False
-                    ),
-                ),
-                ("provider", models.CharField(max_length=20)),
-                ("created_at", models.DateTimeField(blank=True, null=True)),
-                ("modified_at", models.DateTimeField(blank=True, null=True)),
-                ("as_of", models.DateTimeField(blank=True, null=True)),
-                ("synced_at", models.DateTimeField()),
-                ("raw", models.JSONField(blank=True, default=dict)),
-                ("external_id", models.CharField(blank=True, max_length=255, null=True)),
-                ("email", models.CharField(blank=True, max_length=320, null=True)),
-                ("name", models.CharField(blank=True, max_length=500, null=True)),
-                ("role", models.CharField(default="member", max_length=32)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "customer",
+                    "member",
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="members",
-                        to="polar_django.customer",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="polar_members",
-                        to=settings.AUTH_USER_MODEL,
+                        related_name="license_keys",
+                        to="polar_django.member",
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
         ),
         migrations.CreateModel(
             name="CustomerMeter",
@@ -926,6 +931,18 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, max_length=255, unique=True
                     ),
                 ),
+                (
+                    "external_customer_id",
+                    polar_django.models.fields.ProviderIdField(
+                        blank=True, default="", max_length=255
+                    ),
+                ),
+                (
+                    "external_member_id",
+                    polar_django.models.fields.ProviderIdField(
+                        blank=True, default="", max_length=255
+                    ),
+                ),
                 ("timestamp", models.DateTimeField()),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 (
@@ -943,11 +960,13 @@ class Migration(migrations.Migration):
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("due_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
                 ("error", models.TextField(blank=True, default="")),
                 (
                     "subscriber",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="polar_usage_events",
@@ -1120,6 +1139,14 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["email"], name="polar_customer_email"),
         ),
         migrations.AddIndex(
+            model_name="member",
+            index=models.Index(fields=["created_at"], name="polar_member_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="licensekey",
+            index=models.Index(fields=["created_at"], name="polar_license_key_listed"),
+        ),
+        migrations.AddIndex(
             model_name="subscription",
             index=models.Index(
                 fields=["status", "current_period_end"], name="polar_subscription_status"
@@ -1174,6 +1201,10 @@ class Migration(migrations.Migration):
                 fields=["due_at"],
                 name="polar_usage_due",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="usageevent",
+            index=models.Index(fields=["subscriber", "sent_at"], name="polar_usage_unreckoned"),
         ),
         migrations.AddIndex(
             model_name="transition",
