@@ -47,11 +47,13 @@ logger = logging.getLogger("polar_django.providers")
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A success. `data` is its JSON, None without a body; `answered_at` is on the provider's clock,
-    None where it does not tell the time."""
+    `server_date` on the server's, which differ in a sandbox; None where it does not tell the time.
+    """
 
     status: int
     data: Any = field(repr=False)
     answered_at: datetime | None
+    server_date: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +116,12 @@ class Transport:
                 raise ProviderUnavailable(_no_answer(call, error, safe)) from error
             logger.debug("%s: %s at attempt %s", call, status, attempt)
             if 200 <= status < 300:
-                return Reply(status, _json_of(call, status, answer), _provider_time(headers))
+                return Reply(
+                    status,
+                    _json_of(call, status, answer),
+                    _provider_time(headers),
+                    date_in(headers.get("date", "")),
+                )
             asked = retry_after(headers) if status == 429 else None
             again = asked is not None or (method == "GET" and (status >= 500 or status == 429))
             if again and time.monotonic() < deadline and self.retries.wait(attempt, asked):
