@@ -218,7 +218,7 @@ def _function_messages(settings: Settings) -> Iterator[CheckMessage]:
 
 
 def _plan_messages(settings: Settings) -> Iterator[CheckMessage]:
-    for plan in settings.plans.values():
+    for plan in settings.written_plans().values():
         if not _seats_agree(plan):
             yield Error(
                 f"The seats of POLAR_DJANGO['PLANS'][{plan.key!r}] contradict each other.",

@@ -1,6 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
-from polar_django.conf import Settings, beat_schedule, get_settings, subscriber_model
+from polar_django.conf import Plan, Settings, beat_schedule, get_settings, subscriber_model
 from polar_django.exceptions import ConfigurationError, UnknownPlan
 
 
@@ -131,3 +133,103 @@ def test_the_settings_do_not_show_their_secrets(settings):
     settings.POLAR_DJANGO = {"ACCESS_TOKEN": "polar_oat_x", "WEBHOOK_SECRETS": ["whsec_x"]}
     assert "polar_oat_x" not in repr(get_settings())
     assert "whsec_x" not in repr(get_settings())
+
+
+def pro_for(request):
+    return {"products": ["pro"], "seats": 3 if request is None else request.seats}
+
+
+def plans_for(request):
+    return {"pro": pro_for(request), "lazy": pro_for}
+
+
+def wrong_plans(request):
+    return {"pro": {"product": ["pro"]}}
+
+
+@pytest.mark.parametrize(
+    "plans",
+    [
+        plans_for,
+        "tests.test_conf.plans_for",
+        {"pro": pro_for},
+        {"pro": "tests.test_conf.pro_for"},
+    ],
+)
+def test_plans_may_be_computed_for_a_request(settings, plans):
+    settings.POLAR_DJANGO = {"PLANS": plans}
+    asked = SimpleNamespace(seats=7)
+    assert get_settings().plan("pro", asked).seats == 7
+    assert get_settings().plan("pro").seats == 3
+    assert get_settings().all_plans(asked)["pro"].products == ("pro",)
+    assert get_settings().written_plans() == {}
+    with pytest.raises(UnknownPlan, match="gold"):
+        get_settings().plan("gold", asked)
+
+
+@pytest.mark.parametrize(
+    ("plans", "said"),
+    [
+        (wrong_plans, "Did you mean 'products'"),
+        (lambda request: None, "must be a dict"),
+        ("tests.test_conf.nothing", "nothing"),
+        ({"pro": lambda request: {"products": []}}, "names no product"),
+    ],
+)
+def test_a_computed_plan_is_checked_as_strictly(settings, plans, said):
+    settings.POLAR_DJANGO = {"PLANS": plans}
+    with pytest.raises(ConfigurationError, match=said):
+        get_settings().plan("pro")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"trial_interval": "month"}, "go together"),
+        ({"trial_interval": "decade", "trial_interval_count": 1}, "one of day"),
+        ({"min_amount": 900, "max_amount": 100}, "min_amount ≤"),
+        ({"amount": 9.5}, "whole number"),
+        ({"metadata": {"k": ["no"]}}, "must be text"),
+        ({"metadata": {"k" * 41: "no"}}, "is no key"),
+        ({"metadata": {f"k{n}": 1 for n in range(51)}}, "at most 50"),
+        ({"guests": "yes"}, "True or False"),
+        ({"prices": {"other": {"amount_type": "free"}}}, "not among its products"),
+        ({"prices": {"pro": []}}, "list of prices"),
+        ({"prices": {"pro": {"amount_type": "barter"}}}, "must be one of custom"),
+        ({"prices": {"pro": {"amount_type": "fixed"}}}, "needs 'price_amount'"),
+        ({"prices": {"pro": {"amount_type": "fixed", "price_amount": -1}}}, "minor units"),
+        ({"prices": {"pro": {"amount_type": "fixed", "price_amout": 1}}}, "mean 'price_amount'"),
+        ({"prices": {"pro": {"amount_type": "free", "price_currency": "euro"}}}, "three letters"),
+        (
+            {"prices": {"pro": {"amount_type": "metered_unit", "meter": "a", "unit_amount": 0}}},
+            "above 0",
+        ),
+        ({"prices": {"pro": {"amount_type": "metered_unit", "unit_amount": 1}}}, "'meter'"),
+        ({"prices": 5}, "dotted path"),
+    ],
+)
+def test_a_plan_that_cannot_work_stops_the_project_at_start(settings, option, said):
+    settings.POLAR_DJANGO = {"PLANS": {"pro": {"products": ["pro"], **option}}}
+    with pytest.raises(ConfigurationError, match=said):
+        get_settings()
+
+
+def test_every_kind_of_price_can_be_set():
+    plan = Plan.from_options(
+        "all",
+        {
+            "products": ["pro"],
+            "prices": {
+                "pro": [
+                    {"amount_type": "fixed", "price_amount": 900, "price_currency": "EUR"},
+                    {"amount_type": "custom", "minimum_amount": 100, "preset_amount": 500},
+                    {"amount_type": "free"},
+                    {"amount_type": "seat_based", "price_per_seat": 300},
+                    {"amount_type": "metered_unit", "meter": "tokens", "unit_amount": "0.05"},
+                ]
+            },
+        },
+    )
+    prices = plan.prices["pro"]
+    assert prices[0]["price_currency"] == "eur"
+    assert prices[-1]["unit_amount"] == "0.05"

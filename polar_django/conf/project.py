@@ -8,10 +8,10 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
 from polar_django.conf.access import AccessPolicy, as_policies
-from polar_django.conf.plans import Plan, as_plans
+from polar_django.conf.loading import load_function
+from polar_django.conf.plans import Plan, PlanSource, as_plan_source, compute_plan, compute_plans
 from polar_django.conf.readers import (
     as_callable,
     as_flag,
@@ -24,7 +24,7 @@ from polar_django.conf.readers import (
     read_options,
     setting,
 )
-from polar_django.exceptions import ConfigurationError, UnknownPlan
+from polar_django.exceptions import UnknownPlan
 
 __all__ = ["Settings", "get_settings", "subscriber_model"]
 
@@ -40,7 +40,7 @@ class Settings:
     organization_id: str = setting("", as_text)
     default_provider: str = setting("polar", as_text)
     providers: Mapping[str, Any] = setting({}, as_mapping, secret=True)
-    plans: Mapping[str, Plan] = setting({}, as_plans)
+    plans: PlanSource = setting({}, as_plan_source)
     products: Mapping[str, str] = setting({}, as_text_map)
     benefits: Mapping[str, str] = setting({}, as_text_map)
     access: Mapping[str, AccessPolicy] = setting({}, as_policies)
@@ -67,23 +67,33 @@ class Settings:
         """When a subscription at this provider gives access; the default where none is set."""
         return self.access.get(provider) or AccessPolicy()
 
-    def plan(self, key: str) -> Plan:
-        """The plan of that key. Raises UnknownPlan."""
+    def plan(self, key: str, request: Any = None) -> Plan:
+        """The plan of that key, for this request. Raises UnknownPlan."""
+        entries = compute_plans(self.plans, request)
         try:
-            return self.plans[key]
+            entry = entries[key]
         except KeyError:
-            known = ", ".join(sorted(self.plans)) or "none"
+            known = ", ".join(sorted(entries)) or "none"
             raise UnknownPlan(f"POLAR_DJANGO['PLANS'] has no {key!r} (it has: {known}).") from None
+        return compute_plan(key, entry, request)
+
+    def all_plans(self, request: Any = None) -> Mapping[str, Plan]:
+        """All plans by their keys, in their order; those of nobody in particular without a request.
+
+        Raises ConfigurationError where a function of the project computes what is no plan.
+        """
+        entries = compute_plans(self.plans, request)
+        return {key: compute_plan(key, entry, request) for key, entry in entries.items()}
+
+    def written_plans(self) -> Mapping[str, Plan]:
+        """Those of the plans that no function has to compute; nothing of the project is called."""
+        entries = self.plans if isinstance(self.plans, Mapping) else {}
+        return {key: plan for key, plan in entries.items() if isinstance(plan, Plan)}
 
     def load(self, name: str) -> Callable[..., Any] | None:
         """The function behind a callable setting, imported when first needed; None where unset."""
         value = getattr(self, name)
-        if isinstance(value, str) and value:
-            try:
-                value = import_string(value)
-            except ImportError as error:
-                raise ConfigurationError(f"POLAR_DJANGO[{name.upper()!r}]: {error}") from error
-        return value or None
+        return load_function(f"POLAR_DJANGO[{name.upper()!r}]", value) if value else None
 
 
 # What may also come from the environment, so that secrets need not pass through settings.py.

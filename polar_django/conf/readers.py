@@ -33,6 +33,10 @@ def as_whole(name: str, value: Any) -> int:
     return value
 
 
+def as_whole_or_zero(name: str, value: Any) -> int:
+    return 0 if value == 0 and not isinstance(value, bool | float) else as_whole(name, value)
+
+
 def as_seconds(name: str, value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
         raise ConfigurationError(f"{name} must be a number of seconds above 0.")
@@ -82,11 +86,18 @@ def read_options(
     }
     values = {}
     for key, value in given.items():
-        if key not in readers:
-            near = difflib.get_close_matches(str(key), readers, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(readers)}."
-            raise ConfigurationError(f"Unknown key {key!r} in {name}.{hint}")
+        refuse_unknown(key, readers, name)
         item = readers[key]
         if value is not None:
             values[item.name] = item.metadata["read"](f"{name}[{key!r}]", value)
     return values
+
+
+def refuse_unknown(key: Any, known: Iterable[str], name: str) -> None:
+    """Raises ConfigurationError for a key that is not known, and names the one that was meant."""
+    names = list(known)
+    if key in names:
+        return
+    near = difflib.get_close_matches(str(key), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
+    raise ConfigurationError(f"Unknown key {key!r} in {name}.{hint}")

@@ -44,9 +44,10 @@ def product_names(names: Iterable[str]) -> frozenset[str]:
     As at checkout: the key of a plan means its products, and a name that `PRODUCTS` maps its id.
     """
     settings = get_settings()
+    plans = settings.all_plans()
     plain = {
         product
         for name in names
-        for product in (settings.plans[name].products if name in settings.plans else (name,))
+        for product in (plans[name].products if name in plans else (name,))
     }
     return frozenset(settings.products.get(name, name) for name in plain)

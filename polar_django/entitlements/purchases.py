@@ -37,7 +37,7 @@ def plan_of(subscriber: Any) -> str | None:
     the first time, none after.
     """
     entitlements = entitlements_for(subscriber)
-    keys = get_settings().plans
+    keys = get_settings().all_plans()
     return next((key for key in keys if is_subscribed(entitlements, [key])), None)
 
 

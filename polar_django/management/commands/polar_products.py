@@ -67,6 +67,6 @@ def _plans_selling(product: Product) -> list[str]:
     names = {product.pk, product.key} - {""}
     return [
         plan.key
-        for plan in settings.plans.values()
+        for plan in settings.all_plans().values()
         if names & {settings.products.get(name, name) for name in plan.products}
     ]
