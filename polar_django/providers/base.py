@@ -6,17 +6,28 @@ A provider is pure: JSON in, frozen snapshots out, no models. What one cannot do
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from polar_django.conf import Settings
-from polar_django.exceptions import NotSupported
-from polar_django.snapshots import Answer, CustomerState, Event
+from polar_django.providers.optional import OptionalCalls
+from polar_django.providers.requests import (
+    ChargeLine,
+    ChargePreview,
+    CheckoutRequest,
+    PortalSession,
+    SeatInvitation,
+    SeatRequest,
+    StateAnswer,
+)
+from polar_django.snapshots import Answer, Event
 
 __all__ = [
     "Capability",
+    "ChargeLine",
+    "ChargePreview",
     "CheckoutRequest",
     "Envelope",
     "Page",
@@ -37,6 +48,11 @@ class Capability(StrEnum):
     MEMBERS = "members"
     SEATS = "seats"
     INVOICES = "invoices"
+    CHANGES = "changes"
+    PAUSES = "pauses"
+    LICENSE_KEYS = "license_keys"
+    WEBHOOK_ENDPOINTS = "webhook_endpoints"
+    DIAGNOSIS = "diagnosis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,76 +69,11 @@ class Envelope:
     api_version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutRequest:
-    """A hosted checkout to be made, for a customer that exists.
-
-    `success_url` may hold `{CHECKOUT_ID}`, which the provider fills in. `metadata` comes back on
-    the order and the subscription.
-    """
-
-    product_ids: tuple[str, ...]
-    customer_id: str
-    success_url: str
-    return_url: str = ""
-    seats: int | None = None
-    min_seats: int | None = None
-    max_seats: int | None = None
-    locale: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortalSession:
-    """A self-service page for one customer. The address holds a secret: redirect, never store."""
-
-    url: str = field(repr=False)
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeatRequest:
-    """A seat to be given: in a subscription or an order, to a known member or to an address.
-
-    `external_member_id` beside `email` names the person for good. `immediate_claim` gives it at
-    once, instead of an invitation by e-mail.
-    """
-
-    subscription_id: str = ""
-    order_id: str = ""
-    email: str = field(default="", repr=False)
-    member_id: str = ""
-    external_member_id: str = ""
-    immediate_claim: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeatInvitation:
-    """What an invitation offers, for the page that asks whether to take it."""
-
-    product_name: str
-    organization_name: str
-    email: str = field(repr=False)
-    can_claim: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateAnswer:
-    """A customer state as an answer; `answered_at` is on the provider's clock.
-
-    The state itself may be older than that: at Polar up to an hour.
-    """
-
-    provider: str
-    answered_at: datetime
-    state: CustomerState
-
-
 # One page of a list: `observations` in the provider's order, oldest first.
 Page = Answer
 
 
-class Provider(ABC):
+class Provider(OptionalCalls, ABC):
     """One billing provider, configured. Instances are shared between threads."""
 
     name: ClassVar[str]
@@ -201,65 +152,6 @@ class Provider(ABC):
         does not list.
         """
 
-    def get_object(self, kind: str, object_id: str) -> Answer:
-        """One object of a kind of `list_objects` as it is now. One call.
-
-        Raises ObjectNotFound where there is none (any more), and only then; NotSupported for a
-        kind that is not read one by one.
-        """
-        raise self._cannot(f"read one object of {kind}")
-
-    def get_customer(self, customer_id: str) -> Answer:
-        """A customer as it is now. Raises ObjectNotFound, also for a deleted one. One call."""
-        raise self._cannot("read one customer")
-
-    def get_product(self, product_id: str) -> Answer:
-        """A product and its current prices. Raises ObjectNotFound. One call."""
-        raise self._cannot("read one product")
-
-    def get_benefit(self, benefit_id: str) -> Answer:
-        """A benefit as it is now. Raises ObjectNotFound. One call."""
-        raise self._cannot("read one benefit")
-
-    def get_order(self, order_id: str) -> Answer:
-        """An order as it is now. Raises ObjectNotFound. One call."""
-        raise self._cannot("read one order")
-
-    def get_invoice_url(self, order_id: str) -> str:
-        """Where an order's invoice is. Raises ObjectNotFound before it is made. One call."""
-        raise self._cannot("show invoices")
-
-    def generate_invoice(self, order_id: str) -> None:
-        """Have the invoice made, which takes some seconds. One call."""
-        raise self._cannot("make invoices")
-
-    def assign_seat(self, request: SeatRequest) -> Answer:
-        """Give a seat, or invite to one. Raises ActionRefused where none is free. One call."""
-        raise self._cannot("assign seats")
-
-    def revoke_seat(self, seat_id: str) -> Answer:
-        """Take a seat back. Raises ObjectNotFound. One call."""
-        raise self._cannot("revoke seats")
-
-    def resend_seat_invitation(self, seat_id: str) -> Answer:
-        """Send the invitation again, with a new token. One call."""
-        raise self._cannot("invite to seats")
-
-    def get_seat_invitation(self, token: str) -> SeatInvitation:
-        """What a token invites to. Raises ActionRefused, ObjectNotFound. One call."""
-        raise self._cannot("invite to seats")
-
-    def claim_seat(self, token: str) -> Answer:
-        """Take the seat that a token invites to. Raises ActionRefused. One call."""
-        raise self._cannot("invite to seats")
-
-    def customer_state(self, customer_id: str) -> StateAnswer:
-        """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
-        raise self._cannot("read a customer's state")
-
     def list_benefit_grants(self, customer_id: str) -> Iterator[Page]:
         """All grants of a customer, revoked ones too, oldest first; one call a page."""
         return self.list_objects("benefit_grants", customer_id=customer_id)
-
-    def _cannot(self, what: str) -> NotSupported:
-        return NotSupported(f"The provider {self.name} cannot {what}.")

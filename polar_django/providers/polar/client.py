@@ -15,11 +15,16 @@ PAGE_SIZE = 100
 
 
 class Collection(NamedTuple):
-    """Where a list is, and how it is walked so that new objects come last."""
+    """Where a list is, and how it is walked so that new objects come last.
+
+    Without `sorting` the provider's own order is all there is; `is_paged` is not where one answer
+    holds everything.
+    """
 
     route: str
     sorting: str | None = "created_at"
     items: str = "items"
+    is_paged: bool = True
 
 
 COLLECTIONS: Mapping[str, Collection] = {
@@ -28,9 +33,11 @@ COLLECTIONS: Mapping[str, Collection] = {
     "checkouts": Collection("/v1/checkouts/"),
     "customer_meters": Collection("/v1/customer-meters/"),
     # Of one subscription or order, which must be named; all at once, without pages.
-    "customer_seats": Collection("/v1/customer-seats", None, "seats"),
+    "customer_seats": Collection("/v1/customer-seats", None, "seats", is_paged=False),
     "customers": Collection("/v1/customers/"),
     "discounts": Collection("/v1/discounts/"),
+    # Takes no order, and is sorted by creation.
+    "license_keys": Collection("/v1/license-keys/", None),
     "members": Collection("/v1/members/"),
     "meters": Collection("/v1/meters/"),
     "orders": Collection("/v1/orders/"),
@@ -79,6 +86,14 @@ class PolarClient:
         """Asked for; it is made within seconds."""
         return self.transport.request("POST", "/v1/orders/{id}/invoice", path={"id": order_id})
 
+    def preview_change(self, subscription_id: str, body: Mapping[str, Any]) -> Reply:
+        return self.transport.request(
+            "POST",
+            "/v1/subscriptions/{id}/change-preview",
+            path={"id": subscription_id},
+            body=body,
+        )
+
     def resend_seat(self, seat_id: str) -> Reply:
         return self.transport.request(
             "POST", "/v1/customer-seats/{id}/resend", path={"id": seat_id}
@@ -105,19 +120,21 @@ class PolarClient:
 
         Raises ProviderUnavailable where the answer is no list, or the same page comes again.
         """
-        sorting, items_name = _collection(kind)[1:]
+        sorting, items_name, is_paged = _collection(kind)[1:]
         number, before = start_page, None
         while True:
             paging: dict[str, QueryValue] = {}
+            if is_paged:
+                paging = {"page": number, "limit": PAGE_SIZE}
             if sorting is not None:
-                paging = {"page": number, "limit": PAGE_SIZE, "sorting": sorting}
+                paging["sorting"] = sorting
             reply = self.page(kind, **{**filters, **paging})
             items = _items_in(reply, kind, items_name)
             if items and items == before:
                 raise ProviderUnavailable(f"The list of {kind} repeats its page {number}.")
             if items:
                 yield reply, items
-            if not items or sorting is None or number >= _last_page(reply):
+            if not items or not is_paged or number >= _last_page(reply):
                 return
             number, before = number + 1, items
 

@@ -1,8 +1,6 @@
 """Polar as a provider: what the rest of the package asks, in Polar's own calls."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from functools import cached_property
 from typing import Any, Self
 
 from polar_django.conf import Settings
@@ -19,30 +17,25 @@ from polar_django.providers.base import (
     Envelope,
     Page,
     PortalSession,
-    Provider,
-    SeatInvitation,
-    SeatRequest,
     StateAnswer,
 )
 from polar_django.providers.polar import events, webhooks
-from polar_django.providers.polar.answers import answered_at, object_in, refuse_conflict, total_in
-from polar_django.providers.polar.client import PolarClient
-from polar_django.providers.polar.connection import transport_for
+from polar_django.providers.polar.answers import answered_at, object_in, refuse_conflict
+from polar_django.providers.polar.changes import PolarChanges
 from polar_django.providers.polar.customer_state import customer_state
 from polar_django.providers.polar.customers import customer
-from polar_django.providers.polar.parsing import PARSERS
-from polar_django.providers.polar.reading import flag, moment, objects, text
-from polar_django.providers.transport import Reply
+from polar_django.providers.polar.operations import PolarOperations
+from polar_django.providers.polar.reading import moment, objects
+from polar_django.providers.polar.seats import PolarSeats
 from polar_django.snapshots import Answer, Event, Observation
 
 
-class PolarProvider(Provider):
+class PolarProvider(PolarChanges, PolarOperations, PolarSeats):
     """Polar, with the token, server and API version of the settings.
 
     Reading deliveries needs no token; the first call without one raises ConfigurationError.
     """
 
-    name = "polar"
     capabilities = frozenset(
         {
             Capability.GRANTS,
@@ -51,20 +44,17 @@ class PolarProvider(Provider):
             Capability.MEMBERS,
             Capability.SEATS,
             Capability.INVOICES,
+            Capability.LICENSE_KEYS,
+            Capability.WEBHOOK_ENDPOINTS,
+            Capability.DIAGNOSIS,
+            Capability.CHANGES,
+            Capability.PAUSES,
         }
     )
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
 
     @classmethod
     def from_settings(cls, settings: Settings, options: Mapping[str, Any]) -> Self:
         return cls(settings)
-
-    @cached_property
-    def client(self) -> PolarClient:
-        """The API itself. Raises ConfigurationError where the settings do not suffice."""
-        return PolarClient(transport_for(self._settings))
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
         return webhooks.verify(headers, body, self._settings.webhook_secrets)
@@ -147,22 +137,6 @@ class PolarProvider(Provider):
     def get_subscription(self, subscription_id: str) -> Answer:
         return self._get("subscriptions", subscription_id)
 
-    def cancel_subscription(
-        self, subscription_id: str, *, reason: str = "", comment: str = ""
-    ) -> Answer:
-        body: dict[str, Any] = {"cancel_at_period_end": True}
-        if reason:
-            body["customer_cancellation_reason"] = reason
-        if comment:
-            body["customer_cancellation_comment"] = comment
-        return self._update("subscriptions", subscription_id, body)
-
-    def uncancel_subscription(self, subscription_id: str) -> Answer:
-        return self._update("subscriptions", subscription_id, {"cancel_at_period_end": False})
-
-    def revoke_subscription(self, subscription_id: str) -> Answer:
-        return self._answer("subscriptions", self.client.delete("subscriptions", subscription_id))
-
     def get_product(self, product_id: str) -> Answer:
         return self._get("products", product_id)
 
@@ -181,30 +155,6 @@ class PolarProvider(Provider):
     def generate_invoice(self, order_id: str) -> None:
         self.client.generate_invoice(order_id)
 
-    def assign_seat(self, request: SeatRequest) -> Answer:
-        given = {name: value for name, value in asdict(request).items() if value}
-        return self._answer("customer_seats", self.client.create("customer_seats", given))
-
-    def revoke_seat(self, seat_id: str) -> Answer:
-        return self._answer("customer_seats", self.client.delete("customer_seats", seat_id))
-
-    def resend_seat_invitation(self, seat_id: str) -> Answer:
-        return self._answer("customer_seats", self.client.resend_seat(seat_id))
-
-    def get_seat_invitation(self, token: str) -> SeatInvitation:
-        data = object_in(self.client.seat_invitation(token))
-        return SeatInvitation(
-            product_name=text(data.get("product_name")),
-            organization_name=text(data.get("organization_name")),
-            email=text(data.get("customer_email")),
-            can_claim=flag(data.get("can_claim")),
-        )
-
-    def claim_seat(self, token: str) -> Answer:
-        """The answer's other half, a token that opens the member's portal, is let go."""
-        reply = self.client.claim_seat(token)
-        return self._page("customer_seats", reply, [object_in(reply).get("seat")])
-
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
         try:
             for reply, items in self.client.pages(kind, **filters):
@@ -221,32 +171,6 @@ class PolarProvider(Provider):
             if not error.code:
                 raise self._cannot(f"read one of {kind}: the server knows no such route") from error
             raise
-
-    def _get(self, kind: str, object_id: str) -> Answer:
-        return self._answer(kind, self.client.get(kind, object_id))
-
-    def _update(self, kind: str, object_id: str, body: Mapping[str, Any]) -> Answer:
-        return self._answer(kind, self.client.update(kind, object_id, body))
-
-    def _answer(self, kind: str, reply: Reply) -> Answer:
-        return self._page(kind, reply, [object_in(reply)])
-
-    def _page(self, kind: str, reply: Reply, items: list[Any]) -> Page:
-        """Every item must be readable: a list with one left out would tell that it is gone."""
-        if not all(isinstance(item, dict) for item in items):
-            raise ProviderUnavailable(f"An answer about {kind} holds what is no object.")
-        try:
-            seen = tuple(found for item in items for found in PARSERS[kind](item))
-        except MalformedPayload as error:
-            raise ProviderUnavailable(
-                f"An answer about {kind} has an object without id."
-            ) from error
-        return Answer(
-            provider=self.name,
-            answered_at=answered_at(reply, seen),
-            observations=seen,
-            total=total_in(reply),
-        )
 
     def _search_customer(self, attribute: str, wanted: str, **filters: Any) -> Answer | None:
         """The filters find more than equal values, so that every page is looked through."""

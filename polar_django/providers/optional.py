@@ -1,0 +1,140 @@
+"""What a provider may be able to do, beyond what every one must.
+
+Each call says so where it cannot. Which ones work is data: the provider's `capabilities`.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from polar_django.exceptions import NotSupported
+from polar_django.providers.diagnosis import Diagnosis
+from polar_django.providers.endpoints import WebhookEndpoints
+from polar_django.providers.requests import (
+    ChargePreview,
+    SeatInvitation,
+    SeatRequest,
+    StateAnswer,
+)
+from polar_django.snapshots import Answer
+
+__all__ = ["OptionalCalls"]
+
+
+class OptionalCalls:
+    """Every call here raises NotSupported until a provider overrides it, and ProviderError then."""
+
+    name: ClassVar[str]
+
+    def get_object(self, kind: str, object_id: str) -> Answer:
+        """One object of a kind of `list_objects` as it is now. One call.
+
+        Raises ObjectNotFound where there is none (any more), and only then; NotSupported for a
+        kind that is not read one by one.
+        """
+        raise self._cannot(f"read one object of {kind}")
+
+    def get_customer(self, customer_id: str) -> Answer:
+        """A customer as it is now. Raises ObjectNotFound, also for a deleted one. One call."""
+        raise self._cannot("read one customer")
+
+    def get_product(self, product_id: str) -> Answer:
+        """A product and its current prices. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one product")
+
+    def get_benefit(self, benefit_id: str) -> Answer:
+        """A benefit as it is now. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one benefit")
+
+    def get_order(self, order_id: str) -> Answer:
+        """An order as it is now. Raises ObjectNotFound. One call."""
+        raise self._cannot("read one order")
+
+    def get_invoice_url(self, order_id: str) -> str:
+        """Where an order's invoice is. Raises ObjectNotFound before it is made. One call."""
+        raise self._cannot("show invoices")
+
+    def generate_invoice(self, order_id: str) -> None:
+        """Have the invoice made, which takes some seconds. One call."""
+        raise self._cannot("make invoices")
+
+    def change_product(
+        self, subscription_id: str, product_id: str, *, proration: str = ""
+    ) -> Answer:
+        """Another product. `proration` is "prorate", "invoice", "next_period" or "reset"; the
+        provider's own rule where empty. Raises PaymentFailed, ActionRefused, InvalidRequest. One
+        call."""
+        raise self._cannot("change the product of a subscription")
+
+    def change_seats(self, subscription_id: str, seats: int, *, proration: str = "") -> Answer:
+        """Another number of seats; as `change_product`. One call."""
+        raise self._cannot("change the seats of a subscription")
+
+    def preview_change(
+        self,
+        subscription_id: str,
+        *,
+        product_id: str = "",
+        seats: int | None = None,
+        proration: str = "",
+    ) -> ChargePreview:
+        """What one of these changes would cost, without making it. One call."""
+        raise self._cannot("preview a change of a subscription")
+
+    def set_discount(self, subscription_id: str, discount_id: str | None) -> Answer:
+        """Put a discount on a subscription, or take it off. One call."""
+        raise self._cannot("change the discount of a subscription")
+
+    def set_trial_end(self, subscription_id: str, until: datetime | None) -> Answer:
+        """Move the end of a trial, or give one; None ends it now. One call."""
+        raise self._cannot("change a trial")
+
+    def clear_pending_update(self, subscription_id: str) -> Answer:
+        """Drop the change that waits for the next period. One call."""
+        raise self._cannot("schedule changes of a subscription")
+
+    def pause_subscription(self, subscription_id: str, *, until: datetime | None = None) -> Answer:
+        """Pause when the paid period ends, until then or until it is resumed. One call."""
+        raise self._cannot("pause a subscription")
+
+    def unschedule_pause(self, subscription_id: str) -> Answer:
+        """Take a pause back that has not begun. One call."""
+        raise self._cannot("pause a subscription")
+
+    def resume_subscription(self, subscription_id: str) -> Answer:
+        """End a pause: a new period begins and is charged. Raises PaymentFailed. One call."""
+        raise self._cannot("pause a subscription")
+
+    def assign_seat(self, request: SeatRequest) -> Answer:
+        """Give a seat, or invite to one. Raises ActionRefused where none is free. One call."""
+        raise self._cannot("assign seats")
+
+    def revoke_seat(self, seat_id: str) -> Answer:
+        """Take a seat back. Raises ObjectNotFound. One call."""
+        raise self._cannot("revoke seats")
+
+    def resend_seat_invitation(self, seat_id: str) -> Answer:
+        """Send the invitation again, with a new token. One call."""
+        raise self._cannot("invite to seats")
+
+    def get_seat_invitation(self, token: str) -> SeatInvitation:
+        """What a token invites to. Raises ActionRefused, ObjectNotFound. One call."""
+        raise self._cannot("invite to seats")
+
+    def claim_seat(self, token: str) -> Answer:
+        """Take the seat that a token invites to. Raises ActionRefused. One call."""
+        raise self._cannot("invite to seats")
+
+    def customer_state(self, customer_id: str) -> StateAnswer:
+        """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
+        raise self._cannot("read a customer's state")
+
+    def webhook_endpoints(self) -> WebhookEndpoints:
+        """The endpoints that the provider keeps for us, to look at and to mend. No call."""
+        raise self._cannot("manage webhook endpoints")
+
+    def diagnosis(self) -> Diagnosis:
+        """Questions about the token and whose it is. No call."""
+        raise self._cannot("be asked about its token")
+
+    def _cannot(self, what: str) -> NotSupported:
+        return NotSupported(f"The provider {self.name} cannot {what}.")
