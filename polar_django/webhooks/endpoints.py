@@ -1,19 +1,23 @@
-"""The provider's webhook endpoint that leads here: which one it is, what is wrong, making it right."""
+"""The endpoint at the provider that leads here: which it is, what is wrong, and making it right."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from django.urls import reverse
+from django.utils import timezone
 
-from polar_django.exceptions import ConfigurationError
+from polar_django.exceptions import ConfigurationError, SignatureError
+from polar_django.providers.base import Provider
 from polar_django.providers.endpoints import WebhookEndpoint, WebhookEndpoints
+from polar_django.signing import sign
 
 __all__ = [
     "Ensured",
     "ensure_endpoint",
     "faults_of",
     "is_same_address",
+    "is_trusted",
     "leading_here",
     "spare_endpoints",
     "webhook_address",
@@ -100,6 +104,32 @@ def faults_of(endpoint: WebhookEndpoint, service: WebhookEndpoints) -> list[str]
     if service.api_version and endpoint.api_version not in {"", service.api_version}:
         faults.append(f"its payloads are of {endpoint.api_version}, not {service.api_version}")
     return faults
+
+
+def is_trusted(provider: Provider, endpoint: WebhookEndpoint) -> bool | None:
+    """Whether what is signed with this endpoint's secret is believed here, whatever that is.
+
+    None where the provider does not show the secret. No calls.
+    """
+    if not endpoint.secret:
+        return None
+    body, now = b"{}", timezone.now()
+    try:
+        signature = sign(
+            endpoint.secret, message_id="probe", timestamp=now, body=body, scheme=endpoint.scheme
+        )
+    except ValueError:
+        return False
+    headers = {
+        "webhook-id": "probe",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+    try:
+        provider.verify_webhook(headers, body)
+    except (ConfigurationError, SignatureError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
