@@ -11,17 +11,21 @@ from polar_django.sandbox.models import Chaos
 __all__ = ["Trouble", "read", "switch"]
 
 SHARES = ("duplicate", "drop")
-SWITCHES = ("reorder", "legacy_signature")
+SWITCHES = ("reorder", "legacy_signature", "rate_limits")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`duplicate` and `drop` are shares from 0 to 1 of all attempts."""
+    """`duplicate` and `drop` are shares from 0 to 1 of all attempts.
+
+    `rate_limits` is for the API: it answers 429 as often as Polar's own sandbox does.
+    """
 
     duplicate: float = 0
     drop: float = 0
     reorder: bool = False
     legacy_signature: bool = False
+    rate_limits: bool = False
 
     def duplicates(self) -> bool:
         return random.random() < self.duplicate

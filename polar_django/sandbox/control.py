@@ -101,13 +101,17 @@ def _span(data: dict[str, Any]) -> dict[str, float]:
 @require_POST
 @_control
 def break_things(request: HttpRequest) -> dict[str, Any]:
-    """`{"duplicate": 0.3, "reorder": true, "drop": 0.1, "legacy_signature": true}`; {} ends it."""
+    """`{"duplicate": 0.3, "reorder": true, "drop": 0.1, "legacy_signature": true}`; {} ends it.
+
+    `"rate_limits": true` makes the API answer 429 as often as Polar's own sandbox does.
+    """
     trouble = chaos.switch(_read(request))
     return {
         "duplicate": trouble.duplicate,
         "drop": trouble.drop,
         "reorder": trouble.reorder,
         "legacy_signature": trouble.legacy_signature,
+        "rate_limits": trouble.rate_limits,
     }
 
 

@@ -103,6 +103,7 @@ def test_chaos_is_switched_on_and_off(post: Any) -> None:
         "drop": 0,
         "reorder": False,
         "legacy_signature": False,
+        "rate_limits": False,
     }
     assert chaos.read() == chaos.Trouble()
 

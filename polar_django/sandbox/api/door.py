@@ -1,4 +1,4 @@
-"""The one view of the API: versions, old addresses, the two slash spellings, headers.
+"""The one view of the API: versions, old addresses, the two slash spellings, limits, headers.
 
 It finds the route itself instead of leaving that to Django, because Polar answers an unknown
 route, a wrong slash and a wrong token in ways of its own.
@@ -18,6 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from polar_django.sandbox import clock, shapes
 from polar_django.sandbox.api.access import bearer_token, is_known_token
 from polar_django.sandbox.api.addresses import other_spelling
+from polar_django.sandbox.api.cors import allow_other_sites, answer_preflight
+from polar_django.sandbox.api.rate_limits import refuse_too_many
 from polar_django.sandbox.api.refusals import (
     invalid_token,
     method_not_allowed,
@@ -40,13 +42,29 @@ OLD_CHECKOUTS = "checkouts/custom/"
 @transaction.non_atomic_requests
 def answer(request: HttpRequest, rest: str) -> HttpResponseBase:
     """Answer `/v1/<rest>` or `/api/v1/<rest>`."""
+    rest = _modern(rest)
+    preflight = answer_preflight(request, rest)
+    if preflight is not None:
+        return preflight
+    answered = _answer_in_version(request, rest)
+    allow_other_sites(request, rest, answered)
+    return _with_time(answered)
+
+
+def _modern(rest: str) -> str:
+    if rest.startswith(OLD_CHECKOUTS):
+        return f"checkouts/{rest.removeprefix(OLD_CHECKOUTS)}"
+    return rest
+
+
+def _answer_in_version(request: HttpRequest, rest: str) -> HttpResponseBase:
     version = request.headers.get("Polar-Version", CURRENT_VERSION)
     if version not in VERSIONS:
-        return _with_time(no_such_route())
-    answered = _answer(request, rest)
+        return no_such_route()
+    answered = refuse_too_many(request, rest) or _answer(request, rest)
     answered["Polar-Version"] = version
     answered.headers.setdefault("Cache-Control", "private, no-store")
-    return _with_time(answered)
+    return answered
 
 
 def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
@@ -56,8 +74,6 @@ def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
     if "\x00" in rest:
         # No text for PostgreSQL; nothing has such a name.
         return no_such_object()
-    if rest.startswith(OLD_CHECKOUTS):
-        rest = f"checkouts/{rest.removeprefix(OLD_CHECKOUTS)}"
     match = _find_route(rest)
     if match is None:
         other = rest.removesuffix("/") if rest.endswith("/") else f"{rest}/"

@@ -25,6 +25,7 @@ __all__ = [
     "render_sandbox_error",
     "render_unauthorized",
     "render_unreadable_body",
+    "too_many_requests",
 ]
 
 REALM = 'Bearer realm="polar"'
@@ -89,6 +90,13 @@ def invalid_token() -> HttpResponse:
     answer["WWW-Authenticate"] = (
         f'{REALM}, error="invalid_token", error_description="{INVALID_TOKEN}"'
     )
+    return answer
+
+
+def too_many_requests(seconds: int) -> HttpResponse:
+    """429 has no body at all."""
+    answer = HttpResponse(status=429, headers={"Retry-After": str(seconds)})
+    del answer["Content-Type"]
     return answer
 
 

@@ -14,6 +14,7 @@ from polar_django.sandbox.models.customers import (
     Customer,
     CustomerMeter,
     CustomerSession,
+    EmailChange,
     Member,
     PaymentMethod,
 )
@@ -21,7 +22,7 @@ from polar_django.sandbox.models.grants import BenefitGrant
 from polar_django.sandbox.models.house import ORGANIZATION_ID, Chaos, ClockState, Organization
 from polar_django.sandbox.models.license_keys import LicenseKey, LicenseKeyActivation
 from polar_django.sandbox.models.orders import PAID_STATUSES, Order, OrderItem, Refund
-from polar_django.sandbox.models.storefront import CheckoutLink, CustomField, File
+from polar_django.sandbox.models.storefront import CheckoutLink, CustomField, Download, File
 from polar_django.sandbox.models.subscriptions import (
     ACTIVE_STATUSES,
     BILLABLE_STATUSES,
@@ -50,6 +51,8 @@ __all__ = [
     "CustomerSession",
     "Discount",
     "DiscountRedemption",
+    "Download",
+    "EmailChange",
     "File",
     "LicenseKey",
     "LicenseKeyActivation",

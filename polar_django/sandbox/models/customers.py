@@ -81,6 +81,16 @@ class CustomerSession(Row):
     base_url = models.TextField(default="", blank=True)
 
 
+class EmailChange(Row):
+    """A new address that a customer asked for in the portal, until the mail's link is followed."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="email_changes")
+    email = models.CharField(max_length=320)
+    token = models.CharField(max_length=128, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class CustomerMeter(Row):
     """What one customer used of one meter; balance is credited minus consumed."""
 

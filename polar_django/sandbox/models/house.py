@@ -38,3 +38,4 @@ class Chaos(Singleton):
     drop = models.FloatField(default=0)
     reorder = models.BooleanField(default=False)
     legacy_signature = models.BooleanField(default=False)
+    rate_limits = models.BooleanField(default=False)

@@ -44,6 +44,8 @@ class Order(Row):
     units = models.PositiveIntegerField(null=True)
     next_payment_attempt_at = models.DateTimeField(null=True, db_index=True)
     failed_payment_attempts = models.PositiveSmallIntegerField(default=0)
+    # What the customer tried in the portal; these do not count as attempts of ours.
+    manual_payment_attempts = models.PositiveSmallIntegerField(default=0)
     metadata = models.JSONField(default=dict)
     custom_field_data = models.JSONField(default=dict)
 

@@ -4,6 +4,7 @@ from django.db import models
 
 from polar_django.sandbox.models.base import Row
 from polar_django.sandbox.models.catalog import Discount
+from polar_django.sandbox.models.customers import Customer, Member
 
 
 class CheckoutLink(Row):
@@ -52,3 +53,11 @@ class File(Row):
     is_uploaded = models.BooleanField(default=False)
     last_modified_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+
+
+class Download(Row):
+    """One time that a file reached somebody who holds it."""
+
+    file = models.ForeignKey(File, models.CASCADE, related_name="downloads")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="downloads")
+    member = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="downloads")

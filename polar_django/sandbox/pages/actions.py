@@ -60,6 +60,7 @@ def break_things(request: HttpRequest) -> HttpResponse:
             "drop": _share(request, "drop"),
             "reorder": "reorder" in request.POST,
             "legacy_signature": "legacy_signature" in request.POST,
+            "rate_limits": "rate_limits" in request.POST,
         }
     )
     return _back("chaos")
