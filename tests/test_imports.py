@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("httpx", "stripe", "rest_framework", "ninja", "pydantic", "celery")
+HEAVY = ("httpx", "stripe", "rest_framework", "ninja", "pydantic", "celery", "babel")
 
 START = """
 import sys

@@ -1,39 +1,20 @@
-"""Prices in words, for a page: amounts are whole minor units of their currency."""
+"""Prices in words, for a page, in the active language."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from polar_django.billing.money import money_text
 from polar_django.models import Price, Product
 
-__all__ = ["money_text", "price_text", "prices_of"]
-
-# ISO 4217: the currencies that have not two decimals.
-_DECIMALS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
-    **dict.fromkeys(("RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-
-
-def money_text(amount: int | Decimal, currency: str) -> str:
-    """1200, "usd" → "12.00 USD", in the active language's way to write numbers."""
-    code = currency.upper()
-    decimals = _DECIMALS.get(code, 2)
-    value = Decimal(amount).scaleb(-decimals)
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int):
-        # The price of one unit may be a fraction of a cent.
-        decimals = max(decimals, -exponent)
-    return f"{number_format(value, decimals, use_l10n=True, force_grouping=True)} {code}".strip()
+__all__ = ["price_text", "prices_of"]
 
 
 def price_text(price: Price, product: Product) -> str:
-    """One price as a buyer reads it: "12.00 USD a month", "5.00 USD per seat a year", "Free"."""
+    """One price as a buyer reads it: "$12.00 a month", "$5.00 per seat a year", "Free"."""
     return f"{_amount_text(price)} {_interval_text(product)}".strip()
 
 

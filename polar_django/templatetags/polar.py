@@ -155,7 +155,7 @@ def polar_plans(*keys: str) -> list[PlanOffer]:
 
 @register.simple_tag
 def polar_price(product: object) -> str:
-    """`{% polar_price product %}`: "12.00 USD a month", several prices with a dot between.
+    """`{% polar_price product %}`: "$12.00 a month", several prices with a dot between.
 
     For an entry of `{% polar_plans %}` without a query, for a `Product` with one; "" for all else.
     """

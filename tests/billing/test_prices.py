@@ -3,56 +3,77 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from polar_django.billing.prices import money_text, price_text, prices_of
+from polar_django.billing.money import money_text
+from polar_django.billing.prices import price_text, prices_of
 from polar_django.models import Price, Product
 
 
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [
-        (1200, "usd", "12.00 USD"),
-        (1, "eur", "0.01 EUR"),
-        (1500, "jpy", "1,500 JPY"),
-        (1500, "kwd", "1.500 KWD"),
-        (Decimal("0.25"), "usd", "0.0025 USD"),
-        (Decimal("300.000000000000"), "usd", "3.00 USD"),
-        (0, "usd", "0.00 USD"),
+        (1200, "usd", "$12.00"),
+        (1, "eur", "€0.01"),
+        (1500, "jpy", "¥1,500"),
+        (1500, "kwd", "KWD\xa01.500"),
+        (Decimal("0.25"), "usd", "$0.0025"),
+        (Decimal("300.000000000000"), "usd", "$3.00"),
+        (0, "usd", "$0.00"),
+        (-1200, "usd", "-$12.00"),
+        (1200, "xqx", "XQX\xa012.00"),
+        (1200, "", "12.00"),
     ],
 )
 def test_money_reads_in_whole_units(amount, currency, text):
     assert money_text(amount, currency) == text
 
 
-def test_money_is_written_as_the_language_does():
-    with translation.override("de"):
-        assert money_text(123456, "eur") == "1.234,56 EUR"
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "1.234,56\xa0€"),
+        ("de-ch", "EUR\xa01\u2019234.56"),
+        ("fr", "1\u202f234,56\xa0€"),
+        ("pt-br", "€\xa01.234,56"),
+        ("zh-hans", "€1,234.56"),
+        ("en-gb", "€1,234.56"),
+        ("xx-nonsense", "€1,234.56"),
+    ],
+)
+def test_money_is_written_as_the_language_does(language, text):
+    with translation.override(language):
+        assert money_text(123456, "eur") == text
+
+
+def test_without_an_active_language_money_is_english():
+    with translation.override(None):
+        assert money_text(1200, "usd") == "$12.00"
 
 
 @pytest.mark.parametrize(
     ("price", "product", "text"),
     [
-        ({"price_amount": 1200}, {"recurring_interval": "month"}, "12.00 USD a month"),
+        ({"price_amount": 1200}, {"recurring_interval": "month"}, "$12.00 a month"),
         (
             {"price_amount": 1200},
             {"recurring_interval": "month", "recurring_interval_count": 3},
-            "12.00 USD every 3 months",
+            "$12.00 every 3 months",
         ),
         ({"price_amount": 0}, {}, "Free"),
         ({"amount_type": "free"}, {}, "Free"),
         ({"amount_type": "custom"}, {}, "an amount you choose"),
-        ({"amount_type": "custom", "minimum_amount": 500}, {}, "from 5.00 USD"),
+        ({"amount_type": "custom", "minimum_amount": 500}, {}, "from $5.00"),
         (
             {
                 "amount_type": "seat_based",
                 "raw": {"seat_tiers": {"tiers": [{"min_seats": 1, "price_per_seat": 900}]}},
             },
             {"recurring_interval": "year"},
-            "9.00 USD per seat a year",
+            "$9.00 per seat a year",
         ),
         (
             {"amount_type": "metered_unit", "meter_id": "m", "unit_amount": Decimal("0.5")},
             {},
-            "0.005 USD per unit used",
+            "$0.005 per unit used",
         ),
     ],
 )

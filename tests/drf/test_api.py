@@ -147,7 +147,7 @@ def test_everybody_sees_the_plans_and_nobody_is_called(service, django_assert_nu
         answer = client_of(None).get(f"{API}/plans/")
     pro, team = answer.data
     assert [offer["name"] for offer in pro["products"]] == ["pro-monthly", "pro-yearly"]
-    assert pro["products"][0]["price_texts"] == ["12.00 USD a month"]
+    assert pro["products"][0]["price_texts"] == ["$12.00 a month"]
     assert pro["products"][0]["benefits"] == [{"key": "pro", "description": "Pro"}]
     assert (pro["min_seats"], team["min_seats"], team["max_seats"]) == (None, 2, 50)
     assert "secret-product" not in answer.content.decode()

@@ -138,7 +138,7 @@ def test_what_is_for_sale_is_listed_with_keys_ids_and_plans(sold):
     run("polar_sync")
     text = run("polar_products")
     assert "Pro Monthly  [pro-monthly]  product-pro-monthly" in text
-    assert "price: 12.00 USD a month" in text
+    assert "price: $12.00 a month" in text
     entries = {entry["id"]: entry for entry in json.loads(run("polar_products", "--json"))}
     assert entries["product-pro-yearly"]["plans"] == ["pro"]
     assert entries["product-pro-yearly"]["benefits"] == ["pro"]

@@ -150,8 +150,8 @@ def test_plans_are_listed_with_what_they_cost_and_give(service, django_assert_nu
     with django_assert_num_queries(3):
         shown = render(source)
     assert shown.splitlines() == [
-        "pro: pro-monthly 12.00 USD a month (Pro); pro-yearly 120.00 USD a year (Pro);",
-        "team: team 12.00 USD a month (Team); 2-50",
+        "pro: pro-monthly $12.00 a month (Pro); pro-yearly $120.00 a year (Pro);",
+        "team: team $12.00 a month (Team); 2-50",
     ]
     assert service.calls == []
     named = render("{% polar_plans 'team' as plans %}{{ plans.0.key }} {{ plans|length }}")
@@ -176,6 +176,6 @@ def test_the_price_of_a_product(service, django_assert_num_queries):
     mirror_all()
     product = Product.objects.get(key="pro-yearly")
     with django_assert_num_queries(1):
-        assert render("{% polar_price product %}", product=product) == "120.00 USD a year"
+        assert render("{% polar_price product %}", product=product) == "$120.00 a year"
     for nothing in (None, "pro", ""):
         assert render("{% polar_price product %}", product=nothing) == ""

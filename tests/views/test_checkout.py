@@ -32,8 +32,8 @@ def test_the_page_shows_what_is_bought_and_makes_nothing(shop, service):
     text = page.content.decode()
     assert page.status_code == 200
     assert "Pro Monthly" in text
-    assert "12.00 USD a month" in text
-    assert "120.00 USD a year" in text
+    assert "$12.00 a month" in text
+    assert "$120.00 a year" in text
     assert "<li>Pro</li>" in text
     assert text.count("<button") == 1
     assert service.all(CheckoutSnapshot) == []
