@@ -21,6 +21,7 @@ __all__ = [
     "CustomerState",
     "DiscountSnapshot",
     "Event",
+    "LicenseKeySnapshot",
     "MemberSnapshot",
     "MeterSnapshot",
     "ObjectSnapshot",
@@ -278,6 +279,27 @@ class BenefitGrantSnapshot(ObjectSnapshot):
     error: Json | None = None
     properties: Json = field(default_factory=dict)
     for_team: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseKeySnapshot(ObjectSnapshot):
+    """`key` is the whole key, where an answer shows it: no column has it, and `raw` is without it.
+
+    `status` is "granted", "revoked" (with its grant) or "disabled" (by hand).
+    """
+
+    customer_id: str | None = None
+    member_id: str | None = None
+    benefit_id: str | None = None
+    status: str = "granted"
+    key: str = field(default="", repr=False)
+    display_key: str = ""
+    limit_activations: int | None = None
+    limit_usage: int | None = None
+    usage: int = 0
+    validations: int = 0
+    last_validated_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ KIND_OF: Mapping[type[MirroredModel], str] = {
     models.Order: "orders",
     models.Refund: "refunds",
     models.BenefitGrant: "benefit_grants",
+    models.LicenseKey: "license_keys",
 }
 TABLE_OF: Mapping[str, type[MirroredModel]] = {kind: table for table, kind in KIND_OF.items()}
 NAMED = {table._meta.model_name: table for table in TABLES.values()}

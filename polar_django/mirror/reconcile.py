@@ -20,7 +20,7 @@ from polar_django.mirror.lists import TABLE_OF
 from polar_django.mirror.repair import read_again, repair_list, repair_page
 from polar_django.mirror.steps import KINDS, SCOPES, Scope, Step, steps_from
 from polar_django.mirror.walking import Patience, pages
-from polar_django.models import Customer, Product, Transition, Walk
+from polar_django.models import Customer, LicenseKey, Product, Transition, Walk
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import Provider
 
@@ -91,6 +91,10 @@ def reconcile_customer(provider: Provider, customer_id: str, patience: Patience)
             yield repair_list(
                 provider, "customer_seats", patience, {scope.filter: key}, source=_SOURCE
             )
+    # Its grants have told of each; the provider's list of keys cannot be asked for a customer's.
+    keys = on_primary(LicenseKey).filter(provider=provider.name, customer=customer_id)
+    for key in keys.order_by("pk").values_list("pk", flat=True):
+        yield read_again(provider, "licensekey", key, patience)
 
 
 def _listed(

@@ -28,6 +28,7 @@ KINDS = (
     "customer_seats",
     "refunds",
     "benefit_grants",
+    "license_keys",
     "customer_meters",
 )
 _CHUNK = 200

@@ -32,6 +32,7 @@ TABLES: Mapping[type[ObjectSnapshot], type[MirroredModel]] = {
     snapshots.OrderSnapshot: models.Order,
     snapshots.RefundSnapshot: models.Refund,
     snapshots.BenefitGrantSnapshot: models.BenefitGrant,
+    snapshots.LicenseKeySnapshot: models.LicenseKey,
 }
 # Tables whose rows say whose they are; the customer's link decides.
 OWNED: tuple[type[Any], ...] = (

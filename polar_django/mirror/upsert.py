@@ -13,7 +13,7 @@ from itertools import groupby
 from django.utils import timezone
 
 from polar_django.exceptions import ForeignObject
-from polar_django.mirror import catalog, customer_state, linking, locks, seats
+from polar_django.mirror import catalog, customer_state, license_keys, linking, locks, seats
 from polar_django.mirror.members import link_claimed
 from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
@@ -215,6 +215,7 @@ def _write(batch: _Batch, cause: Cause | None) -> None:
             write_rows(table, [row for _, row in run], keep_existing=is_copy)
     catalog.archive_unlisted_prices(batch.changed)
     seats.correct(batch.changed, batch.stored)
+    license_keys.follow_grants(batch.changed)
     linking.rehome(customers, [*members, *link_claimed(batch.changed)])
     if cause:
         batch.news.extend(linking.news_of_link(customer, cause.source) for customer in customers)

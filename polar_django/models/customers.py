@@ -48,6 +48,10 @@ class Member(MirroredModel):
     role = models.CharField(max_length=32, default="member")
     deleted_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        # The order in which the provider lists them, for `mirror.reconcile`.
+        indexes = [models.Index(fields=["created_at"], name="polar_member_listed")]
+
 
 class CustomerMeter(MirroredModel):
     """One customer's use of one meter, in the meter's units; `balance` may be negative."""

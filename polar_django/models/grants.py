@@ -69,9 +69,14 @@ class BenefitGrant(MirroredModel):
 
 
 class LicenseKey(MirroredModel):
-    """A key that comes with a grant. Deliveries show only `display_key`, its last characters."""
+    """A key that comes with a grant, by its `display_key`: the last characters.
+
+    The key itself is not kept here (docs/decisions.md); `raw` is without it. `status` is "granted",
+    "revoked" with the grant, or "disabled" by hand; a key may also have expired (`is_valid`).
+    """
 
     customer = mirrored_key("polar_django.Customer", "license_keys")
+    member = mirrored_key("polar_django.Member", "license_keys")
     benefit = mirrored_key("polar_django.Benefit", "license_keys")
     status = models.CharField(max_length=32, default="granted")
     display_key = models.CharField(max_length=255, blank=True, default="")
@@ -81,3 +86,13 @@ class LicenseKey(MirroredModel):
     validations = models.BigIntegerField(default=0)
     last_validated_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # The order in which the provider lists them, for `mirror.reconcile`.
+        indexes = [models.Index(fields=["created_at"], name="polar_license_key_listed")]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it was good when the provider was last heard: granted, and not expired by now."""
+        lasts = self.expires_at is None or self.expires_at > timezone.now()
+        return self.status == "granted" and lasts

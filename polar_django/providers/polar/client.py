@@ -3,7 +3,7 @@
 Collections end in a slash, objects do not; the other spelling is a redirect, and an error here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -93,6 +93,9 @@ class PolarClient:
             path={"id": subscription_id},
             body=body,
         )
+
+    def ingest_events(self, events: Sequence[Mapping[str, Any]]) -> Reply:
+        return self.transport.request("POST", "/v1/events/ingest", body={"events": list(events)})
 
     def resend_seat(self, seat_id: str) -> Reply:
         return self.transport.request(

@@ -7,7 +7,7 @@ Polar sends the same shape in a delivery, an answer and a list. `PARSERS` is key
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from polar_django.providers.polar import catalog, customers, orders, subscriptions
+from polar_django.providers.polar import catalog, customers, license_keys, orders, subscriptions
 from polar_django.providers.polar.reading import Json, objects
 from polar_django.snapshots import MeterSnapshot, ObjectSnapshot, Observation
 
@@ -83,6 +83,10 @@ def parse_benefit_grant(data: Json) -> tuple[Observation, ...]:
     )
 
 
+def parse_license_key(data: Json) -> tuple[Observation, ...]:
+    return _with_copies(license_keys.license_key(data), _one(data, "customer", customers.customer))
+
+
 def parse_order(data: Json) -> tuple[Observation, ...]:
     return _with_copies(
         orders.order(data),
@@ -105,6 +109,7 @@ PARSERS: Mapping[str, Parser] = {
     "customer_seats": parse_seat,
     "customers": parse_customer,
     "discounts": parse_discount,
+    "license_keys": parse_license_key,
     "members": parse_member,
     "meters": parse_meter,
     "orders": parse_order,
