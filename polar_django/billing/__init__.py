@@ -6,11 +6,21 @@ After a verb, `refresh_entitlements(subscriber)` forgets what was remembered of 
 
 from asgiref.sync import sync_to_async
 
+from polar_django.billing.changes import (
+    apply_discount,
+    change_product,
+    change_seats,
+    clear_pending_update,
+    preview_product_change,
+    preview_seat_change,
+    remove_discount,
+)
 from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
 from polar_django.billing.invoices import get_invoice_url
 from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
+from polar_django.billing.pauses import pause_subscription, resume_subscription
 from polar_django.billing.portal import create_portal_session
 from polar_django.billing.seats import (
     assign_seat,
@@ -24,51 +34,85 @@ from polar_django.billing.subscriptions import (
     revoke_subscription,
     uncancel_subscription,
 )
+from polar_django.billing.trials import end_trial, extend_trial
 
 __all__ = [
+    "aapply_discount",
     "aassign_seat",
     "acancel_subscription",
+    "achange_product",
+    "achange_seats",
     "aclaim_seat",
+    "aclear_pending_update",
     "aconfirm_checkout",
     "acreate_checkout_session",
     "acreate_portal_session",
+    "aend_trial",
     "aensure_customer",
+    "aextend_trial",
     "aget_invoice_url",
     "aget_seat_invitation",
     "agrant_benefit",
+    "apause_subscription",
+    "apply_discount",
+    "apreview_product_change",
+    "apreview_seat_change",
+    "aremove_discount",
     "aresend_seat_invitation",
+    "aresume_subscription",
     "arevoke_local_grant",
     "arevoke_seat",
     "arevoke_subscription",
     "assign_seat",
     "auncancel_subscription",
     "cancel_subscription",
+    "change_product",
+    "change_seats",
     "claim_seat",
+    "clear_pending_update",
     "confirm_checkout",
     "create_checkout_session",
     "create_portal_session",
+    "end_trial",
     "ensure_customer",
+    "extend_trial",
     "get_invoice_url",
     "get_seat_invitation",
     "grant_benefit",
+    "pause_subscription",
+    "preview_product_change",
+    "preview_seat_change",
+    "remove_discount",
     "resend_seat_invitation",
+    "resume_subscription",
     "revoke_local_grant",
     "revoke_seat",
     "revoke_subscription",
     "uncancel_subscription",
 ]
 
+aapply_discount = sync_to_async(apply_discount, thread_sensitive=True)
 aassign_seat = sync_to_async(assign_seat, thread_sensitive=True)
 acancel_subscription = sync_to_async(cancel_subscription, thread_sensitive=True)
+achange_product = sync_to_async(change_product, thread_sensitive=True)
+achange_seats = sync_to_async(change_seats, thread_sensitive=True)
 aclaim_seat = sync_to_async(claim_seat, thread_sensitive=True)
+aclear_pending_update = sync_to_async(clear_pending_update, thread_sensitive=True)
 aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
+aend_trial = sync_to_async(end_trial, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
+aextend_trial = sync_to_async(extend_trial, thread_sensitive=True)
 aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
 aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+apause_subscription = sync_to_async(pause_subscription, thread_sensitive=True)
+apreview_product_change = sync_to_async(preview_product_change, thread_sensitive=True)
+apreview_seat_change = sync_to_async(preview_seat_change, thread_sensitive=True)
+aremove_discount = sync_to_async(remove_discount, thread_sensitive=True)
 aresend_seat_invitation = sync_to_async(resend_seat_invitation, thread_sensitive=True)
+aresume_subscription = sync_to_async(resume_subscription, thread_sensitive=True)
 arevoke_local_grant = sync_to_async(revoke_local_grant, thread_sensitive=True)
 arevoke_seat = sync_to_async(revoke_seat, thread_sensitive=True)
 arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)

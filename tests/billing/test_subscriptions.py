@@ -10,7 +10,7 @@ from polar_django.billing import (
     revoke_subscription,
     uncancel_subscription,
 )
-from polar_django.exceptions import ActionRefused, ProviderUnavailable
+from polar_django.exceptions import ActionRefused, ProviderUnavailable, RateLimited
 from polar_django.mirror.backfill import backfill
 from polar_django.models import Subscription, Transition
 from polar_django.providers.registry import get_provider
@@ -88,15 +88,29 @@ def test_a_provider_that_is_down_changes_nothing(subscription, service):
     assert not Subscription.objects.get().is_ending
 
 
-def test_a_cancellation_that_timed_out_but_was_made_can_simply_be_repeated(subscription, service):
+def test_a_cancellation_that_timed_out_but_was_made_is_read_back(subscription, service):
     service.faults["cancel_subscription"] = ProviderUnavailable("slow")
     service.before["cancel_subscription"] = lambda: service.change(
         "subscription-1", cancel_at_period_end=True
     )
-    with pytest.raises(ProviderUnavailable):
-        cancel_subscription(subscription)
-    service.faults.clear()
     assert cancel_subscription(subscription).is_ending
+    assert Subscription.objects.get().is_ending
+    assert service.calls == ["cancel_subscription", "get_subscription"]
+
+
+def test_what_cannot_even_be_read_back_is_told_as_it_was(subscription, service):
+    service.faults["cancel_subscription"] = ProviderUnavailable("slow")
+    service.faults["get_subscription"] = ProviderUnavailable("slow, too")
+    with pytest.raises(ProviderUnavailable, match=r"^slow$"):
+        cancel_subscription(subscription)
+
+
+def test_too_many_requests_are_told_at_once(subscription, service):
+    service.faults["cancel_subscription"] = RateLimited("busy", retry_after=30)
+    with pytest.raises(RateLimited) as refused:
+        cancel_subscription(subscription)
+    assert refused.value.retry_after == 30
+    assert service.calls == ["cancel_subscription"]
 
 
 def test_async_code_has_a_twin_of_every_verb(subscription):
