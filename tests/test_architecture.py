@@ -27,6 +27,7 @@ FLOORS = {
     "polar_django.billing": 3,
     "polar_django.outbox": 3,
     "polar_django.tasks": 3,
+    "polar_django.usage": 3,
     "polar_django.webhooks": 3,
     "polar_django.entitlements": 4,
     "polar_django.gating": 4,

@@ -53,6 +53,7 @@ class Capability(StrEnum):
     LICENSE_KEYS = "license_keys"
     WEBHOOK_ENDPOINTS = "webhook_endpoints"
     DIAGNOSIS = "diagnosis"
+    METERS = "meters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 Each call says so where it cannot. Which ones work is data: the provider's `capabilities`.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from polar_django.exceptions import NotSupported
 from polar_django.providers.diagnosis import Diagnosis
@@ -15,6 +16,7 @@ from polar_django.providers.requests import (
     SeatRequest,
     StateAnswer,
 )
+from polar_django.providers.usage import IngestedUsage, UsageFact
 from polar_django.snapshots import Answer
 
 __all__ = ["OptionalCalls"]
@@ -48,6 +50,14 @@ class OptionalCalls:
     def get_order(self, order_id: str) -> Answer:
         """An order as it is now. Raises ObjectNotFound. One call."""
         raise self._cannot("read one order")
+
+    def apply_discount_code(self, checkout: Mapping[str, Any], code: str) -> Answer:
+        """Take a discount off an open session, by the code that a buyer typed. Two calls.
+
+        `checkout` is the session's `raw`. Raises InvalidRequest where the provider does not take
+        the code for this purchase.
+        """
+        raise self._cannot("take discount codes")
 
     def get_invoice_url(self, order_id: str) -> str:
         """Where an order's invoice is. Raises ObjectNotFound before it is made. One call."""
@@ -135,6 +145,11 @@ class OptionalCalls:
     def diagnosis(self) -> Diagnosis:
         """Questions about the token and whose it is. No call."""
         raise self._cannot("be asked about its token")
+
+    def ingest_usage(self, facts: Sequence[UsageFact]) -> IngestedUsage:
+        """Tell the meters what was used: the whole batch, or nothing where the answer names events
+        as refused. Safe to repeat: an external id counts once. One call."""
+        raise self._cannot("count usage")
 
     def _cannot(self, what: str) -> NotSupported:
         return NotSupported(f"The provider {self.name} cannot {what}.")

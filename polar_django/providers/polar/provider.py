@@ -27,10 +27,11 @@ from polar_django.providers.polar.customers import customer
 from polar_django.providers.polar.operations import PolarOperations
 from polar_django.providers.polar.reading import moment, objects
 from polar_django.providers.polar.seats import PolarSeats
+from polar_django.providers.polar.usage import PolarUsage
 from polar_django.snapshots import Answer, Event, Observation
 
 
-class PolarProvider(PolarChanges, PolarOperations, PolarSeats):
+class PolarProvider(PolarChanges, PolarOperations, PolarSeats, PolarUsage):
     """Polar, with the token, server and API version of the settings.
 
     Reading deliveries needs no token; the first call without one raises ConfigurationError.
@@ -49,6 +50,7 @@ class PolarProvider(PolarChanges, PolarOperations, PolarSeats):
             Capability.DIAGNOSIS,
             Capability.CHANGES,
             Capability.PAUSES,
+            Capability.METERS,
         }
     )
 
@@ -107,19 +109,13 @@ class PolarProvider(PolarChanges, PolarOperations, PolarSeats):
         return StateAnswer(provider=self.name, answered_at=answered_at(reply, (seen,)), state=state)
 
     def create_checkout(self, request: CheckoutRequest) -> Answer:
-        body = {
-            "products": list(request.product_ids),
-            "customer_id": request.customer_id,
-            "success_url": request.success_url,
-            "return_url": request.return_url or None,
-            "seats": request.seats,
-            "min_seats": request.min_seats,
-            "max_seats": request.max_seats,
-            "locale": request.locale or None,
-            "metadata": dict(request.metadata),
-        }
-        given = {name: value for name, value in body.items() if value is not None}
-        return self._answer("checkouts", self.client.create("checkouts", given))
+        body = checkout_body(request)
+        return self._answer("checkouts", self.client.create("checkouts", body))
+
+    def apply_discount_code(self, checkout: Mapping[str, Any], code: str) -> Answer:
+        """Only the buyer's own door takes a code; its answer leaves out what the seller may see."""
+        self.client.update_as_buyer(text(checkout.get("client_secret")), {"discount_code": code})
+        return self._get("checkouts", text(checkout.get("id")))
 
     def get_checkout(self, checkout_id: str) -> Answer:
         return self._get("checkouts", checkout_id)
