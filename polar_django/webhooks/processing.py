@@ -65,7 +65,7 @@ class _Message:
         return Arrival(self.event, self.delivery.pk, tuple(news))
 
 
-def drain(limit: int = 100) -> Progress:
+def drain(limit: int = inbox.BATCH) -> Progress:
     """Process up to `limit` due deliveries. None claimed: nothing is due.
 
     Whatever is wrong with a delivery ends in its row. Raises only what keeps the inbox itself from

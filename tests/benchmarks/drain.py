@@ -26,10 +26,10 @@ from polar_django.models import (  # noqa: E402
     WebhookDelivery,
 )
 from polar_django.webhooks import processing  # noqa: E402
+from polar_django.webhooks.inbox import BATCH  # noqa: E402
 from tests.benchmarks.payloads import envelopes  # noqa: E402
 from tests.benchmarks.results import Result, median_of  # noqa: E402
 
-BATCH = 100
 MIRRORED = (Customer, Subscription, Order, BenefitGrant)
 
 
@@ -55,7 +55,7 @@ def fill(count: int) -> None:
 def drain() -> float:
     """Deliveries a second."""
     start, done = time.perf_counter(), 0
-    while claimed := processing.drain(BATCH).claimed:
+    while claimed := processing.drain().claimed:
         done += claimed
     took = time.perf_counter() - start
     bad = WebhookDelivery.objects.exclude(state="processed").count()
