@@ -50,10 +50,14 @@ class Capability(StrEnum):
     INVOICES = "invoices"
     CHANGES = "changes"
     PAUSES = "pauses"
+    REFUNDS = "refunds"
     LICENSE_KEYS = "license_keys"
     WEBHOOK_ENDPOINTS = "webhook_endpoints"
     DIAGNOSIS = "diagnosis"
     METERS = "meters"
+    DISCOUNT_CODES = "discount_codes"
+    FREE_UPGRADES = "free_upgrades"
+    AD_HOC_PRICES = "ad_hoc_prices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

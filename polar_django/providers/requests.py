@@ -1,8 +1,9 @@
 """What a provider is asked for, and what it answers that is no object of the mirror."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from polar_django.snapshots import CustomerState
 
@@ -19,21 +20,40 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutRequest:
-    """A hosted checkout to be made, for a customer that exists.
+    """A hosted checkout to be made, for a customer that exists, or for whoever pays.
 
     `success_url` may hold `{CHECKOUT_ID}`, which the provider fills in. `metadata` comes back on
-    the order and the subscription.
+    the order and the subscription, `customer_metadata` on the customer. `prices` are ad-hoc prices
+    by product id, as the settings write them (`conf.prices`), meters by their id. `subscription_id`
+    is a free subscription that this purchase replaces. `amount` is for prices the buyer chooses.
+    Amounts are whole minor units.
     """
 
     product_ids: tuple[str, ...]
     customer_id: str
     success_url: str
     return_url: str = ""
+    embed_origin: str = ""
+    prices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    currency: str = ""
+    amount: int | None = None
     seats: int | None = None
     min_seats: int | None = None
     max_seats: int | None = None
+    discount_id: str = ""
+    allow_discount_codes: bool = True
+    allow_trial: bool = True
+    trial_interval: str = ""
+    trial_interval_count: int | None = None
+    require_billing_address: bool = False
+    is_business_customer: bool = False
+    customer_email: str = field(default="", repr=False)
+    customer_name: str = field(default="", repr=False)
+    customer_metadata: Mapping[str, Any] = field(default_factory=dict)
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    subscription_id: str = ""
     locale: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

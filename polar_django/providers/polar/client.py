@@ -76,6 +76,12 @@ class PolarClient:
         """What the server last computed, which may be an hour old."""
         return self.transport.request("GET", "/v1/customers/{id}/state", path={"id": customer_id})
 
+    def update_as_buyer(self, client_secret: str, body: Mapping[str, Any]) -> Reply:
+        """Change an open checkout as its pay page does."""
+        return self.transport.request(
+            "PATCH", "/v1/checkouts/client/{secret}", path={"secret": client_secret}, body=body
+        )
+
     def create_customer_session(self, body: Mapping[str, Any]) -> Reply:
         return self.transport.request("POST", "/v1/customer-sessions/", body=body)
 
@@ -85,6 +91,9 @@ class PolarClient:
     def generate_invoice(self, order_id: str) -> Reply:
         """Asked for; it is made within seconds."""
         return self.transport.request("POST", "/v1/orders/{id}/invoice", path={"id": order_id})
+
+    def receipt(self, order_id: str) -> Reply:
+        return self.transport.request("GET", "/v1/orders/{id}/receipt", path={"id": order_id})
 
     def preview_change(self, subscription_id: str, body: Mapping[str, Any]) -> Reply:
         return self.transport.request(
