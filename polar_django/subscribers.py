@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -20,6 +20,7 @@ __all__ = [
     "can_manage_billing",
     "email_is_verified",
     "external_id_of",
+    "find_subscriber",
     "primary_key_in",
     "profile_of",
     "resolve_subscriber",
@@ -38,6 +39,22 @@ class Profile:
 def subscriber_class() -> type[Model]:
     """The model named by `SUBSCRIBER_MODEL`, the user model by default."""
     return apps.get_model(subscriber_model())
+
+
+def find_subscriber(text: str) -> Any | None:
+    """The subscriber with that key, else the user who signs in with that name; None if neither.
+
+    What somebody types who knows one or the other. One query, or two.
+    """
+    manager: Any = subscriber_class()._default_manager
+    try:
+        return manager.get(pk=text)
+    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
+        pass
+    try:
+        return manager.get_by_natural_key(text)
+    except (AttributeError, ObjectDoesNotExist):
+        return None
 
 
 def resolve_subscriber(request: HttpRequest) -> Any | None:

@@ -5,10 +5,11 @@ from typing import Any
 from polar_django.billing.customers import look_up_customer
 from polar_django.conf import get_settings
 from polar_django.exceptions import ObjectNotFound
+from polar_django.models import Customer
 from polar_django.providers.base import PortalSession
 from polar_django.providers.registry import get_provider
 
-__all__ = ["create_portal_session"]
+__all__ = ["create_portal_session", "open_portal_for"]
 
 
 def create_portal_session(subscriber: Any, return_url: str = "") -> PortalSession:
@@ -22,6 +23,14 @@ def create_portal_session(subscriber: Any, return_url: str = "") -> PortalSessio
     customer = look_up_customer(subscriber)
     if customer is None:
         raise ObjectNotFound("This subscriber is not a customer yet.")
+    return open_portal_for(customer, return_url)
+
+
+def open_portal_for(customer: Customer, return_url: str = "") -> PortalSession:
+    """The same page for a customer, also one who is nobody's here: for staff. One call.
+
+    Whoever opens it acts as that customer. Raises ProviderError.
+    """
     address = return_url or get_settings().return_url
     return get_provider(customer.provider).create_portal_session(
         customer.pk, return_url=address if "://" in address else ""

@@ -30,7 +30,7 @@ from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import primary_key_in, subscriber_class
 
-__all__ = ["claim_checkout", "link_customer"]
+__all__ = ["claim_checkout", "link_customer", "unlink_customer"]
 
 Rows = Mapping[Any, Mapping[str, Any]]
 
@@ -55,6 +55,26 @@ def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False)
         if holder != subscriber.pk:
             on_primary(Transition).bulk_create([news_of_link(customer, Transition.Source.VERB)])
     customer.subscriber = subscriber
+
+
+def unlink_customer(customer: Customer) -> None:
+    """Make a customer, and everything it holds, nobody's. Six statements, and tells nobody.
+
+    Raises CustomerConflict where its `external_id` names a subscriber who exists: what the provider
+    says next would link it to them again. Link it to somebody else instead.
+    """
+    with transaction.atomic(using=primary()):
+        locks.take([locks.customer_lock(customer.provider, customer.pk)])
+        mine = on_primary(Customer).filter(pk=customer.pk, deleted_at__isnull=True)
+        if _by_external_id(dict(mine.values_list("pk", "external_id"))):
+            raise CustomerConflict(
+                "At the provider this customer carries a subscriber's external id, and would be "
+                "linked to them again. Link it to the right subscriber instead."
+            )
+        Customer.objects.filter(pk=customer.pk).update(subscriber=None)
+        for table in OWNED:
+            table._default_manager.filter(customer=customer).update(subscriber=None)
+    customer.subscriber = None
 
 
 def claim_checkout(checkout_id: str, subscriber: Any, *, plan: str, next_url: str) -> None:

@@ -67,6 +67,27 @@ class OptionalCalls:
         """Have the invoice made, which takes some seconds. One call."""
         raise self._cannot("make invoices")
 
+    def get_receipt_url(self, order_id: str) -> str | None:
+        """Where an order's receipt is; None while there is none. One call."""
+        raise self._cannot("show receipts")
+
+    def refund_order(
+        self,
+        order_id: str,
+        amount: int,
+        *,
+        reason: str,
+        comment: str = "",
+        revoke_benefits: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Give money back: `amount` is net, in minor units. The answer is the refund.
+
+        Not safe to repeat. Raises ActionRefused for an order that is refunded or was free,
+        InvalidRequest for more than is left. One call.
+        """
+        raise self._cannot("refund orders")
+
     def change_product(
         self, subscription_id: str, product_id: str, *, proration: str = ""
     ) -> Answer:
@@ -150,6 +171,13 @@ class OptionalCalls:
         """Tell the meters what was used: the whole batch, or nothing where the answer names events
         as refused. Safe to repeat: an external id counts once. One call."""
         raise self._cannot("count usage")
+
+    def dashboard_url(self, kind: str, object_id: str) -> str:
+        """Where staff look at this object at the provider itself; "" where nowhere is known.
+
+        `kind` is the name of our model, in lower case. No call.
+        """
+        return ""
 
     def _cannot(self, what: str) -> NotSupported:
         return NotSupported(f"The provider {self.name} cannot {what}.")

@@ -5,7 +5,6 @@ from argparse import ArgumentTypeError
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -14,7 +13,7 @@ from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.conf import get_settings
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import BenefitGrant
-from polar_django.subscribers import subscriber_class
+from polar_django.subscribers import find_subscriber
 from polar_django.webhooks import wakeup
 
 
@@ -100,16 +99,11 @@ class Command(BaseCommand):
 
 
 def _subscriber_called(text: str) -> Any:
-    """The subscriber with that key, else the user who signs in with that name; CommandError."""
-    manager: Any = subscriber_class()._default_manager
-    try:
-        return manager.get(pk=text)
-    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
-        pass
-    try:
-        return manager.get_by_natural_key(text)
-    except (AttributeError, ObjectDoesNotExist):
-        raise CommandError(f"There is no subscriber {text!r}.") from None
+    """The subscriber with that key or user name; CommandError."""
+    found = find_subscriber(text)
+    if found is None:
+        raise CommandError(f"There is no subscriber {text!r}.")
+    return found
 
 
 def _shown(moment: datetime) -> str:
