@@ -24,12 +24,15 @@ from polar_django.mirror.walking import Patience
 from polar_django.models import Transition, Walk
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
+from polar_django.usage import sending
 from polar_django.webhooks import inbox, processing
 
 __all__ = [
     "drain_inbox",
+    "flush_usage",
     "process_delivery",
     "purge_inbox",
+    "purge_usage",
     "read_again",
     "read_customer_grants",
     "reconcile",
@@ -99,6 +102,20 @@ def purge_inbox() -> None:
     emptied = inbox.purge_bodies(get_settings().inbox_body_days)
     deleted = inbox.purge(get_settings().inbox_retention_days)
     logger.info("%s webhook deliveries purged, %s emptied.", deleted, emptied)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def flush_usage() -> None:
+    """Send the usage events that are due to the provider's meters; 500 a call."""
+    done = sending.send_usage(until=timezone.now() + _TURN)
+    logger.info("Usage: %s sent, %s put off, %s given up.", done.sent, done.put_off, done.dead)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def purge_usage() -> None:
+    """Delete usage events that were sent longer than `USAGE_RETENTION_DAYS` ago."""
+    deleted = sending.purge_usage(get_settings().usage_retention_days)
+    logger.info("%s usage events purged.", deleted)
 
 
 @shared_task(bind=True, acks_late=True, ignore_result=True, max_retries=6)

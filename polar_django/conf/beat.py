@@ -10,7 +10,9 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     every = {
         "sweep_inbox": 30.0,
         "send_transitions": 60.0,
+        "flush_usage": 30.0,
         "purge_inbox": 24 * 3600.0,
+        "purge_usage": 24 * 3600.0,
         "reconcile": 6 * 3600.0,
     }
     return {

@@ -61,6 +61,7 @@ class Settings:
     max_webhook_bytes: int = setting(1_000_000, as_whole)
     inbox_retention_days: int = setting(90, as_whole)
     inbox_body_days: int = setting(30, as_whole)
+    usage_retention_days: int = setting(90, as_whole)
     process_inline: bool = setting(False, as_flag)
 
     def access_policy(self, provider: str) -> AccessPolicy:
