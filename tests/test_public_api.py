@@ -10,6 +10,10 @@ from polar_django.conf import beat_schedule
 
 NAMES = {
     "polar_django.billing": {
+        "get_receipt_url",
+        "aget_receipt_url",
+        "refund_order",
+        "arefund_order",
         "apply_discount",
         "aapply_discount",
         "change_product",
@@ -123,10 +127,19 @@ NAMES = {
     },
     "polar_django.tasks": {
         "drain_inbox",
+        "flush_usage",
         "process_delivery",
         "purge_inbox",
+        "purge_usage",
         "send_transitions",
         "sweep_inbox",
+    },
+    "polar_django.usage": {
+        "MeterBalance",
+        "ameter_balance",
+        "arecord_usage",
+        "meter_balance",
+        "record_usage",
     },
     "polar_django.webhooks": {"on"},
 }

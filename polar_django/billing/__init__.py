@@ -18,10 +18,11 @@ from polar_django.billing.changes import (
 from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
-from polar_django.billing.invoices import get_invoice_url
+from polar_django.billing.invoices import get_invoice_url, get_receipt_url
 from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.billing.pauses import pause_subscription, resume_subscription
 from polar_django.billing.portal import create_portal_session
+from polar_django.billing.refunds import refund_order
 from polar_django.billing.seats import (
     assign_seat,
     claim_seat,
@@ -51,12 +52,14 @@ __all__ = [
     "aensure_customer",
     "aextend_trial",
     "aget_invoice_url",
+    "aget_receipt_url",
     "aget_seat_invitation",
     "agrant_benefit",
     "apause_subscription",
     "apply_discount",
     "apreview_product_change",
     "apreview_seat_change",
+    "arefund_order",
     "aremove_discount",
     "aresend_seat_invitation",
     "aresume_subscription",
@@ -77,11 +80,13 @@ __all__ = [
     "ensure_customer",
     "extend_trial",
     "get_invoice_url",
+    "get_receipt_url",
     "get_seat_invitation",
     "grant_benefit",
     "pause_subscription",
     "preview_product_change",
     "preview_seat_change",
+    "refund_order",
     "remove_discount",
     "resend_seat_invitation",
     "resume_subscription",
@@ -105,11 +110,13 @@ aend_trial = sync_to_async(end_trial, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
 aextend_trial = sync_to_async(extend_trial, thread_sensitive=True)
 aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
+aget_receipt_url = sync_to_async(get_receipt_url, thread_sensitive=True)
 aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
 apause_subscription = sync_to_async(pause_subscription, thread_sensitive=True)
 apreview_product_change = sync_to_async(preview_product_change, thread_sensitive=True)
 apreview_seat_change = sync_to_async(preview_seat_change, thread_sensitive=True)
+arefund_order = sync_to_async(refund_order, thread_sensitive=True)
 aremove_discount = sync_to_async(remove_discount, thread_sensitive=True)
 aresend_seat_invitation = sync_to_async(resend_seat_invitation, thread_sensitive=True)
 aresume_subscription = sync_to_async(resume_subscription, thread_sensitive=True)

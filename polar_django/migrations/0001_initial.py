@@ -537,6 +537,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [("refund_order", "Can refund orders")],
+            },
         ),
         migrations.AddField(
             model_name="checkoutsession",

@@ -1,5 +1,8 @@
 """Purchases: checkout sessions, orders and refunds. Money is whole minor units of `currency`."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from django.db import models
 
 from polar_django.models.base import MirroredModel
@@ -30,6 +33,17 @@ class CheckoutSession(MirroredModel):
     currency = models.CharField(max_length=3, blank=True, default="")
     seats = models.PositiveIntegerField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One line of an order, before discount and tax; an `amount` below 0 is given back."""
+
+    label: str
+    amount: int
+    tax_amount: int
+    proration: bool
+    price_id: str | None
 
 
 class Order(MirroredModel):
@@ -69,9 +83,21 @@ class Order(MirroredModel):
             models.Index(fields=["status", "created_at"], name="polar_order_status"),
             models.Index(fields=["invoice_number"], name="polar_order_invoice_number"),
         ]
+        permissions = [("refund_order", "Can refund orders")]
 
     def __str__(self) -> str:
         return self.invoice_number or self.pk
+
+    @property
+    def line_items(self) -> tuple[LineItem, ...]:
+        """What was billed, line by line; none where the order was only seen within another object.
+        No query."""
+        return tuple(_line_items(self.raw))
+
+    @property
+    def refundable_amount(self) -> int:
+        """What `refund_order` may still give back: net, the tax comes on top."""
+        return max(0, self.net_amount - self.refunded_amount) if self.paid else 0
 
 
 class Refund(MirroredModel):
@@ -87,3 +113,20 @@ class Refund(MirroredModel):
     currency = models.CharField(max_length=3, blank=True, default="")
     revoke_benefits = models.BooleanField(default=False)
     metadata = models.JSONField(default=dict, blank=True)
+
+
+def _line_items(raw: object) -> Iterator[LineItem]:
+    items = raw.get("items") if isinstance(raw, dict) else None
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict):
+            yield LineItem(
+                label=str(item.get("label") or ""),
+                amount=_whole(item.get("amount")),
+                tax_amount=_whole(item.get("tax_amount")),
+                proration=item.get("proration") is True,
+                price_id=item.get("product_price_id"),
+            )
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -55,6 +55,18 @@ class OrderQuerySet(models.QuerySet[Any]):
         """Refunded in part or whole."""
         return self.filter(refunded_amount__gt=0)
 
+    def for_subscriber(self, subscriber: Any) -> Self:
+        return self.filter(subscriber=subscriber)
+
+    def totals(self, column: str = "total_amount") -> dict[str, int]:
+        """The sum of a column of money per currency, in minor units: `{"eur": 4900, "usd": 1200}`.
+
+        `Order.objects.paid().totals()`. Refunds are not taken off: `totals("refunded_amount")` and
+        `totals("refunded_tax_amount")` say how much that was. One query.
+        """
+        sums = self.order_by().values_list("currency").annotate(models.Sum(column))
+        return {currency: int(total) for currency, total in sums.order_by("currency")}
+
 
 class BenefitGrantQuerySet(models.QuerySet[Any]):
     def active(self, at: datetime | Expression | None = None) -> Self:

@@ -13,7 +13,6 @@ from polar_django.exceptions import (
 from polar_django.providers.addresses import is_segment
 from polar_django.providers.base import (
     Capability,
-    CheckoutRequest,
     Envelope,
     Page,
     PortalSession,
@@ -21,9 +20,12 @@ from polar_django.providers.base import (
 )
 from polar_django.providers.polar import events, webhooks
 from polar_django.providers.polar.answers import answered_at, object_in, refuse_conflict
+from polar_django.providers.polar.bills import PolarBills
 from polar_django.providers.polar.changes import PolarChanges
+from polar_django.providers.polar.checkouts import PolarCheckouts
 from polar_django.providers.polar.customer_state import customer_state
 from polar_django.providers.polar.customers import customer
+from polar_django.providers.polar.dashboard import dashboard_url
 from polar_django.providers.polar.operations import PolarOperations
 from polar_django.providers.polar.reading import moment, objects
 from polar_django.providers.polar.seats import PolarSeats
@@ -31,7 +33,9 @@ from polar_django.providers.polar.usage import PolarUsage
 from polar_django.snapshots import Answer, Event, Observation
 
 
-class PolarProvider(PolarChanges, PolarOperations, PolarSeats, PolarUsage):
+class PolarProvider(
+    PolarBills, PolarChanges, PolarCheckouts, PolarOperations, PolarSeats, PolarUsage
+):
     """Polar, with the token, server and API version of the settings.
 
     Reading deliveries needs no token; the first call without one raises ConfigurationError.
@@ -49,7 +53,11 @@ class PolarProvider(PolarChanges, PolarOperations, PolarSeats, PolarUsage):
             Capability.WEBHOOK_ENDPOINTS,
             Capability.DIAGNOSIS,
             Capability.CHANGES,
+            Capability.REFUNDS,
             Capability.PAUSES,
+            Capability.DISCOUNT_CODES,
+            Capability.FREE_UPGRADES,
+            Capability.AD_HOC_PRICES,
             Capability.METERS,
         }
     )
@@ -108,18 +116,6 @@ class PolarProvider(PolarChanges, PolarOperations, PolarSeats, PolarUsage):
         seen = Observation(snapshot=state.customer)
         return StateAnswer(provider=self.name, answered_at=answered_at(reply, (seen,)), state=state)
 
-    def create_checkout(self, request: CheckoutRequest) -> Answer:
-        body = checkout_body(request)
-        return self._answer("checkouts", self.client.create("checkouts", body))
-
-    def apply_discount_code(self, checkout: Mapping[str, Any], code: str) -> Answer:
-        """Only the buyer's own door takes a code; its answer leaves out what the seller may see."""
-        self.client.update_as_buyer(text(checkout.get("client_secret")), {"discount_code": code})
-        return self._get("checkouts", text(checkout.get("id")))
-
-    def get_checkout(self, checkout_id: str) -> Answer:
-        return self._get("checkouts", checkout_id)
-
     def create_portal_session(self, customer_id: str, *, return_url: str = "") -> PortalSession:
         body = {"customer_id": customer_id}
         if return_url:
@@ -142,14 +138,8 @@ class PolarProvider(PolarChanges, PolarOperations, PolarSeats, PolarUsage):
     def get_order(self, order_id: str) -> Answer:
         return self._get("orders", order_id)
 
-    def get_invoice_url(self, order_id: str) -> str:
-        url = object_in(self.client.invoice(order_id)).get("url")
-        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise ProviderUnavailable("The invoice has no address.")
-        return url
-
-    def generate_invoice(self, order_id: str) -> None:
-        self.client.generate_invoice(order_id)
+    def dashboard_url(self, kind: str, object_id: str) -> str:
+        return dashboard_url(self._settings.server, kind, object_id)
 
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
         try:
