@@ -17,15 +17,12 @@ from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer
 
-__all__ = ["ENDED", "act", "goes_on"]
-
-# Polar's `canceled` means ended; a scheduled cancellation is a flag.
-ENDED = frozenset({"canceled", "unpaid", "incomplete_expired"})
+__all__ = ["act", "goes_on"]
 
 
 def goes_on(subscription: Subscription) -> bool:
     """Whether it has not ended and no end is scheduled."""
-    return subscription.status not in ENDED and not subscription.cancel_at_period_end
+    return not subscription.has_ended and not subscription.cancel_at_period_end
 
 
 def act(

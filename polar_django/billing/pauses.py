@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from polar_django.billing.acting import ENDED, act
+from polar_django.billing.acting import act
 from polar_django.exceptions import ActionRefused, InvalidRequest
 from polar_django.models import Subscription
 
@@ -70,7 +70,5 @@ def _resume(subscription: Subscription) -> Subscription:
             if is_paused
             else provider.unschedule_pause(subscription.pk)
         ),
-        lambda: (
-            not subscription.pause_at_period_end and subscription.status not in {"paused", *ENDED}
-        ),
+        lambda: not subscription.can_resume and not subscription.has_ended,
     )

@@ -6,7 +6,7 @@ provider's own events. All raise ProviderError: ActionRefused where a rule of th
 against it, and ProviderUnavailable where it cannot be known whether the change was made.
 """
 
-from polar_django.billing.acting import ENDED, act
+from polar_django.billing.acting import act
 from polar_django.models import Subscription
 
 __all__ = ["cancel_subscription", "revoke_subscription", "uncancel_subscription"]
@@ -25,7 +25,7 @@ def cancel_subscription(
         lambda provider: provider.cancel_subscription(
             subscription.pk, reason=reason, comment=comment
         ),
-        lambda: subscription.cancel_at_period_end or subscription.status in ENDED,
+        lambda: subscription.cancel_at_period_end or subscription.has_ended,
     )
 
 
@@ -34,7 +34,7 @@ def uncancel_subscription(subscription: Subscription) -> Subscription:
     return act(
         subscription,
         lambda provider: provider.uncancel_subscription(subscription.pk),
-        lambda: not subscription.cancel_at_period_end and subscription.status not in ENDED,
+        lambda: not subscription.cancel_at_period_end and not subscription.has_ended,
     )
 
 
@@ -43,5 +43,5 @@ def revoke_subscription(subscription: Subscription) -> Subscription:
     return act(
         subscription,
         lambda provider: provider.revoke_subscription(subscription.pk),
-        lambda: subscription.status in ENDED,
+        lambda: subscription.has_ended,
     )

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 # Polar: "active" is the set of statuses in which a subscription has been paid for, or is in trial.
 ACTIVE_STATUSES = frozenset({"trialing", "active"})
+# Polar's `canceled` means ended; a scheduled cancellation is a flag.
+ENDED_STATUSES = frozenset({"canceled", "unpaid", "incomplete_expired"})
 
 
 class CustomerQuerySet(models.QuerySet[Any]):

@@ -1,11 +1,29 @@
 """Subscriptions and the seats in them."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from django.db import models
 from django.db.models import Q
+from django.utils.dateparse import parse_datetime
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
-from polar_django.models.querysets import ACTIVE_STATUSES, SubscriptionQuerySet
+from polar_django.models.querysets import (
+    ACTIVE_STATUSES,
+    ENDED_STATUSES,
+    SubscriptionQuerySet,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A change that waits for the next period; None is what stays. `applies_at` is aware UTC."""
+
+    product_id: str | None = None
+    seats: int | None = None
+    units: int | None = None
+    applies_at: datetime | None = None
 
 
 class Subscription(MirroredModel):
@@ -66,8 +84,49 @@ class Subscription(MirroredModel):
 
     @property
     def is_ending(self) -> bool:
-        """Active, and will not renew."""
+        """Active, and will not renew: `ends_at` says until when it lasts."""
         return self.is_active and self.cancel_at_period_end
+
+    @property
+    def has_ended(self) -> bool:
+        """For good: `ended_at` says when."""
+        return self.status in ENDED_STATUSES
+
+    @property
+    def renews_at(self) -> datetime | None:
+        """When it is charged next, at the end of its trial or period; None where it will not be:
+        ended, about to end or to rest, or resting until somebody resumes it."""
+        if self.status == "paused":
+            return self.resumes_at
+        if not self.is_active or self.cancel_at_period_end or self.pause_at_period_end:
+            return None
+        return self.current_period_end
+
+    @property
+    def in_grace(self) -> bool:
+        """A renewal could not be charged and is tried again; paid up, it goes on as before.
+
+        Whether its benefits are still held meanwhile is the provider's to say: ask the gate.
+        """
+        return self.status == "past_due"
+
+    @property
+    def can_resume(self) -> bool:
+        """Paused, or about to be: `resume_subscription` works."""
+        return self.status == "paused" or (self.is_active and self.pause_at_period_end)
+
+    @property
+    def pending_change(self) -> PendingChange | None:
+        """What changes with the next period; `clear_pending_update` drops it. No query."""
+        noted = self.pending_update
+        if not isinstance(noted, dict) or not noted:
+            return None
+        return PendingChange(
+            product_id=noted.get("product_id"),
+            seats=noted.get("seats"),
+            units=noted.get("units"),
+            applies_at=_moment(noted.get("applies_at")),
+        )
 
 
 class Seat(MirroredModel):
@@ -96,3 +155,11 @@ class Seat(MirroredModel):
                 fields=["subscription"], condition=~Q(status="revoked"), name="polar_seat_taken"
             ),
         ]
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        found = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
