@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from polar_django.billing.answers import write_answer
 from polar_django.exceptions import ObjectNotFound, ProviderError
-from polar_django.mirror.answers import stored_keys
+from polar_django.mirror.answers import stored_keys, stored_keys_of
 from polar_django.models import BenefitGrant, CheckoutSession, Order, Product, Subscription
+from polar_django.models.databases import on_primary
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 
@@ -111,7 +112,7 @@ def _read_purchase(provider: Provider, checkout: CheckoutSession) -> None:
         ("benefit_grants", BenefitGrant, {}),
     )
     for kind, table, filters in kinds:
-        held = table.objects.filter(customer_id=customer_id)
-        sent = dict(held.values_list("pk", "as_of"))
+        held = on_primary(table).filter(customer_id=customer_id)
+        sent = stored_keys_of(held)
         for page in provider.list_objects(kind, customer_id=customer_id, **filters):
             write_answer(page, sent=sent, source="return_page")

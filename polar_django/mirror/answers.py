@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from polar_django.mirror.upsert import Applied, apply_versions
 from polar_django.mirror.versions import Cause, Version
+from polar_django.models import BenefitGrant
 from polar_django.models.databases import on_primary, primary
 from polar_django.snapshots import Answer, ObjectSnapshot, PriceSnapshot
 
-__all__ = ["apply_answer", "stored_keys"]
+__all__ = ["apply_answer", "moments_in", "stored_keys", "stored_keys_of"]
 
 DATE_HEADER_ROUNDS_DOWN_BY = timedelta(seconds=1)
 _TICK = timedelta(microseconds=1)
@@ -33,8 +34,17 @@ def stored_keys(*rows: Model) -> dict[str, datetime | None]:
     return {
         key: as_of
         for table, keys in ids.items()
-        for key, as_of in on_primary(table).filter(pk__in=keys).values_list("pk", "as_of")
+        for key, as_of in stored_keys_of(on_primary(table).filter(pk__in=keys)).items()
     }
+
+
+def stored_keys_of(rows: QuerySet[Any]) -> dict[str, datetime | None]:
+    """The same for the rows of a query. One query."""
+    if rows.model is not BenefitGrant:
+        return dict(rows.values_list("pk", "as_of"))
+    # A customer state may have said that it was granted later than the grant itself was seen.
+    told = rows.values_list("pk", "as_of", "granted_at")
+    return {key: max(filter(None, moments), default=None) for key, *moments in told}
 
 
 def apply_answer(

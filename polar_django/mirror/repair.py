@@ -14,6 +14,7 @@ from polar_django.mirror.answers import (
     apply_answer,
     moments_in,
     stored_keys,
+    stored_keys_of,
 )
 from polar_django.mirror.differences import gone, live
 from polar_django.mirror.drift import Drift, differing, of_kind
@@ -48,9 +49,9 @@ def repair_page(
     part = replace(page, observations=tuple(found))
     applied = apply_answer(part, sent=sent, source=source)
     drift.written += len(applied.changed)
-    written = {key for _, key in applied.changed}
     if sent is None:
-        late = [item.snapshot for item in found if item.snapshot.id not in written]
+        sure = {key for _, key in applied.changed - applied.unsettled}
+        late = [item.snapshot for item in found if item.snapshot.id not in sure]
         for table_name, key in readable(late):
             # Its key is near the stored one: a change of this very second, or a provider's clock
             # that was set back. A read of its own supersedes whatever was stored before it.
@@ -74,7 +75,7 @@ def repair_list(
     table = TABLE_OF[kind]
     drift = Drift(kind)
     scope = on_primary(table).filter(provider=provider.name, **filters)
-    sent = dict(scope.values_list("pk", "as_of"))
+    sent = stored_keys_of(scope)
     listed: set[str] = set()
     answered_at: datetime | None = None
     try:

@@ -67,8 +67,12 @@ def is_in_doubt(version: Version, stored: MirroredModel) -> bool:
     """
     if version.weight is not Weight.FULL or version.as_of is None or stored.as_of is None:
         return False
-    known = (stored.as_of, stored.modified_at or NEVER)
-    if version.order > known or stored.as_of - version.as_of > _SETTLE_WITHIN:
+    known_as_of = stored.as_of
+    if isinstance(stored, BenefitGrant) and stored.is_granted:
+        # A customer state may have said so, which leaves the key (`customer_state.merge_grant`).
+        known_as_of = max(known_as_of, stored.granted_at or NEVER)
+    known = (known_as_of, stored.modified_at or NEVER)
+    if version.order > known or known_as_of - version.as_of > _SETTLE_WITHIN:
         return False
     if version.order == known and (version.cause is None or version.cause.source != _DELIVERY):
         return False

@@ -1,9 +1,9 @@
 import pytest
 
 from polar_django.mirror.answers import apply_answer, stored_keys
-from polar_django.models import Subscription, Transition
+from polar_django.models import BenefitGrant, Subscription, Transition
 from polar_django.snapshots import Answer, Observation
-from tests.mirror.worlds import apply, at, event, subscription
+from tests.mirror.worlds import apply, at, event, grant, revoked, state, subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +43,26 @@ def test_a_first_copy_tells_nobody_and_a_verb_does():
     assert not Transition.objects.exists()
     apply_answer(answered(subscription("canceled"), seconds=60))
     assert {t.source for t in Transition.objects.all()} == {"verb"}
+
+
+class TestWithinTheSecondThatTheHeaderLeavesOut:
+    """The answer's key is lower than the moment of the grant in it."""
+
+    def test_a_read_asked_for_after_a_grant_supersedes_it(self):
+        apply_answer(answered(grant(granted_at=at(0.1)), seconds=0), source=None)
+        sent = stored_keys(BenefitGrant.objects.get())
+        apply_answer(answered(revoked(revoked_at=at(0.2)), seconds=0), sent=sent)
+        assert not BenefitGrant.objects.active().exists()
+
+    def test_one_that_may_be_older_is_in_doubt_and_not_lost(self):
+        apply_answer(answered(grant(granted_at=at(0.1)), seconds=0), source=None)
+        applied = apply_answer(answered(revoked(revoked_at=at(0.2)), seconds=0))
+        assert applied.unsettled == {("benefitgrant", "grant_1")}
+
+    def test_one_from_long_before_the_grant_is_simply_late(self):
+        apply(event(revoked(revoked_at=at(-60)), seconds=-60))
+        listed = grant(granted_at=at(0))
+        apply(event(state=state(listed), seconds=0, type="customer.state_changed"))
+        applied = apply_answer(answered(revoked(revoked_at=at(-60)), seconds=-5))
+        assert not applied.unsettled
+        assert BenefitGrant.objects.active().exists()

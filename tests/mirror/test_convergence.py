@@ -1,5 +1,7 @@
 """Whatever happens on the way, the mirror ends equal to the provider: hypothesis tries."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,14 +13,30 @@ from polar_django.mirror import cursors
 from polar_django.mirror.answers import apply_answer, stored_keys
 from polar_django.mirror.backfill import backfill
 from polar_django.mirror.reconcile import reconcile
-from polar_django.mirror.repair import read_again
+from polar_django.mirror.repair import read_again, repair_list
 from polar_django.mirror.walking import Patience
-from polar_django.models import BenefitGrant, Customer, Seat, Subscription, Transition
+from polar_django.models import (
+    BenefitGrant,
+    Customer,
+    LicenseKey,
+    Seat,
+    Subscription,
+    Transition,
+)
 from polar_django.providers.base import Capability
-from polar_django.snapshots import Answer, Event, Observation, SeatSnapshot
+from polar_django.snapshots import (
+    Answer,
+    CustomerSnapshot,
+    CustomerState,
+    Event,
+    LicenseKeySnapshot,
+    Observation,
+    SeatSnapshot,
+)
 from tests.mirror.worlds import apply as deliver
 from tests.mirror.worlds import at, customer, event, grant, subscription
 
+# What is told in events; of license keys none tells.
 KINDS = {
     "customers": ("cus_1", "cus_2"),
     "subscriptions": ("sub_1", "sub_2"),
@@ -31,6 +49,9 @@ TABLES = {
     "benefit_grants": BenefitGrant,
     "customer_seats": Seat,
 }
+LISTED = {**KINDS, "license_keys": ("key_1",)}
+ALL_TABLES = {**TABLES, "license_keys": LicenseKey}
+COMES_WITH = {"license_key_id": "key_1", "display_key": "****-ABCDEF"}
 OF = {"sub_1": "cus_1", "sub_2": "cus_2", "grant_1": "cus_1", "grant_2": "cus_2"}
 
 
@@ -44,6 +65,7 @@ class World:
         self.objects = {}
         self.now = 0.0
         self.sent: list[Event] = []
+        self.deleted: dict[str, CustomerSnapshot] = {}
 
     def tick(self, seconds: float) -> None:
         self.now += seconds
@@ -63,11 +85,15 @@ class World:
             )  # fmt: skip
         elif kind == "benefit_grants":
             granted = number % 2 == 0
+            was = before.granted_at if before else None
             snapshot = grant(
                 key, customer_id=OF[key], is_granted=granted, is_revoked=not granted,
-                granted_at=moment if granted else None,
-                revoked_at=None if granted else moment, **made,
+                granted_at=(was or moment) if granted else None,
+                revoked_at=None if granted else moment,
+                properties=COMES_WITH if key == "grant_1" else {}, **made,
             )  # fmt: skip
+            if key == "grant_1":
+                self.set_key(status="granted" if granted else "revoked")
         else:
             member = f"mem_{number}" if number % 2 == 0 else None
             snapshot = SeatSnapshot(
@@ -77,15 +103,54 @@ class World:
         self.objects[key] = snapshot
         self.sent.append(event(snapshot, seconds=self.now))
 
+    def set_key(self, **changes):
+        """Nobody is told of a key; one that was disabled by hand does not follow its grant."""
+        key = self.objects.get("key_1") or LicenseKeySnapshot(
+            id="key_1", customer_id="cus_1", benefit_id="ben_pro", created_at=at(self.now),
+            display_key=COMES_WITH["display_key"],
+        )  # fmt: skip
+        if key.status == "disabled":
+            changes.pop("status", None)
+        self.objects["key_1"] = replace(key, **changes)
+
+    def delete(self, key):
+        """A customer that is no more is not listed either, and takes nothing with it here."""
+        self.tick(0.001)
+        gone = replace(self.objects.pop(key), deleted_at=at(self.now))
+        self.deleted[key] = gone
+        self.sent.append(event(gone, seconds=self.now, type="customer.deleted"))
+
+    def tell_state(self, key, before):
+        """A customer state, made from what was true some milliseconds `before`."""
+        moment = at(self.now)
+        listed = tuple(
+            item
+            for name, item in self.was(self.now - before).items()
+            if name in KINDS["benefit_grants"] and item.customer_id == key and item.is_granted
+        )
+        made = CustomerState(customer=self.objects[key], grants=listed)
+        self.sent.append(
+            Event(provider="polar", type="customer.state_changed", timestamp=moment, state=made)
+        )
+
+    def was(self, seconds):
+        """Each object as the events say it was then."""
+        found = {}
+        for one in self.sent:
+            for seen in one.observations:
+                if one.timestamp <= at(seconds):
+                    found[seen.snapshot.id] = seen.snapshot
+        return found
+
     def get_object(self, kind, object_id):
-        if kind not in KINDS:
+        if kind not in LISTED:
             raise NotSupported(kind)
         if object_id not in self.objects:
             raise ObjectNotFound("gone", status=404)
         return self._answer([self.objects[object_id]])
 
     def list_objects(self, kind, start_page=1, **filters):
-        held = [self.objects[key] for key in KINDS.get(kind, ()) if key in self.objects]
+        held = [self.objects[key] for key in LISTED.get(kind, ()) if key in self.objects]
         for name, value in filters.items():
             held = [item for item in held if getattr(item, name) == value]
         held.sort(key=lambda item: (getattr(item, "started_at", None) or item.created_at, item.id))
@@ -106,7 +171,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        for table in (*TABLES.values(), Transition):
+        for table in (*ALL_TABLES.values(), Transition):
             table.objects.all().delete()
         self.world = World()
         self.newest: dict[str, object] = {}
@@ -114,7 +179,25 @@ class Interleavings(RuleBasedStateMachine):
     @rule(target_key=keys, number=st.integers(0, 9), wait=st.sampled_from([0.0, 0.3, 1.2, 5.0]))
     def change(self, target_key, number, wait):
         self.world.tick(wait)
-        self.world.set(*target_key, number)
+        if target_key[1] not in self.world.deleted:
+            self.world.set(*target_key, number)
+
+    @rule(usage=st.integers(0, 9), disable=st.booleans())
+    def a_key_is_used_or_disabled(self, usage, disable):
+        if "key_1" in self.world.objects:
+            self.world.tick(0.001)
+            self.world.set_key(usage=usage, **({"status": "disabled"} if disable else {}))
+
+    @rule(key=st.sampled_from(KINDS["customers"]))
+    def a_customer_is_deleted(self, key):
+        if key in self.world.objects:
+            self.world.delete(key)
+
+    @rule(key=st.sampled_from(KINDS["customers"]), before=st.sampled_from([0.0, 0.015, 0.5]))
+    def a_state_is_told(self, key, before):
+        if key in self.world.objects:
+            self.world.tick(0.001)
+            self.world.tell_state(key, before)
 
     @rule(data=st.data())
     def arrives(self, data):
@@ -127,13 +210,18 @@ class Interleavings(RuleBasedStateMachine):
     def settle(self, applied):
         for table, key in applied.unsettled:
             read_again(self.world, table, key, Patience(attempts=1))
+        for key in applied.customers_to_read:
+            repair_list(
+                self.world, "benefit_grants", Patience(attempts=1), {"customer_id": key},
+                source=None,
+            )  # fmt: skip
 
     @rule(target_key=keys)
     def a_verb_reads(self, target_key):
         kind, key = target_key
         if key in self.world.objects:
             sent = stored_keys(TABLES[kind](pk=key))
-            apply_answer(self.world.get_object(kind, key), sent=sent)
+            self.settle(apply_answer(self.world.get_object(kind, key), sent=sent))
 
     @rule(target_key=keys, number=st.integers(0, 9))
     def a_read_crosses_a_delivery(self, target_key, number):
@@ -143,8 +231,8 @@ class Interleavings(RuleBasedStateMachine):
             answer = self.world.get_object(kind, key)
             self.world.tick(3)
             self.world.set(kind, key, number)
-            deliver(self.world.sent[-1])
-            apply_answer(answer, sent=sent)
+            self.settle(deliver(self.world.sent[-1]))
+            self.settle(apply_answer(answer, sent=sent))
             assert self.says(kind, key)
 
     @rule()
@@ -155,18 +243,21 @@ class Interleavings(RuleBasedStateMachine):
     def a_reconcile(self):
         walk = cursors.begin("polar", "reconcile", restart=True)
         list(reconcile(self.world, walk, Patience(attempts=1)))
-        reached = [(kind, key) for kind, ids in KINDS.items() for key in ids]
+        reached = [(kind, key) for kind, ids in LISTED.items() for key in ids]
         if "sub_1" not in self.world.objects:
             reached.remove(("customer_seats", "seat_1"))  # it is listed by its purchase only
         for kind, key in reached:
             assert self.says(kind, key), (kind, key)
 
     def says(self, kind, key):
+        row = ALL_TABLES[kind].objects.filter(pk=key).first()
+        if key in self.world.deleted:
+            return row is None or row.deleted_at is not None
         wanted = self.world.objects.get(key)
-        row = TABLES[kind].objects.filter(pk=key).first()
         if wanted is None or row is None:
             return wanted is None and row is None
-        names = ("status", "amount", "name", "is_granted", "is_revoked", "member_id")
+        names = ("status", "amount", "name", "is_granted", "is_revoked", "member_id",
+                 "usage", "display_key")  # fmt: skip
         return all(
             getattr(row, name) == getattr(wanted, name) for name in names if hasattr(wanted, name)
         )
@@ -187,12 +278,13 @@ class Interleavings(RuleBasedStateMachine):
         for kind, ids in KINDS.items():
             for key in ids:
                 assert self.says(kind, key), (kind, key)
+        self.a_reconcile()
 
 
 class TestInterleavings(Interleavings.TestCase, TestCase):
     settings = settings(
-        max_examples=15,
-        stateful_step_count=15,
+        max_examples=25,
+        stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
