@@ -22,13 +22,14 @@ from polar_django.sandbox import chaos, clock, delivery, reset, shapes
 from polar_django.sandbox.conf import get_settings
 from polar_django.sandbox.engine import schedule
 from polar_django.sandbox.errors import OtherSite, SandboxError, invalid
-from polar_django.sandbox.models import Seat, WebhookEvent
+from polar_django.sandbox.models import EmailChange, Seat, WebhookEvent
 
 __all__ = [
     "break_things",
     "flush",
     "list_deliveries",
     "list_invitations",
+    "list_mails",
     "move_clock",
     "start_over",
 ]
@@ -175,3 +176,26 @@ def _read(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise invalid("The body must be an object.")
     return data
+
+
+@require_GET
+@_control
+def list_mails(request: HttpRequest) -> list[dict[str, Any]]:
+    """All mails that Polar would have sent and whose link still waits, newest first. Three queries.
+
+    `kind` is `seat_invitation` (its token goes to `POST /v1/customer-seats/claim`) or
+    `email_change` (to `POST /v1/customer-portal/customers/me/email-update/verify`).
+    """
+    seats = Seat.objects.filter(status="pending", invitation_token__isnull=False)
+    changes = EmailChange.objects.filter(used_at=None, expires_at__gt=clock.now())
+    mails = [
+        *(
+            (seat.created_at, "seat_invitation", seat.email, seat.invitation_token)
+            for seat in seats
+        ),
+        *((change.created_at, "email_change", change.email, change.token) for change in changes),
+    ]
+    return [
+        {"sent_at": shapes.moment(sent_at), "kind": kind, "to": to, "token": token}
+        for sent_at, kind, to, token in sorted(mails, key=lambda mail: mail[0], reverse=True)
+    ]

@@ -13,15 +13,19 @@ __all__ = [
     "AlreadyActiveSubscriptionError",
     "AlreadyCanceledSubscription",
     "BadRequest",
+    "CannotCreateOrganizationError",
     "CheckoutCustomerDeleted",
     "CheckoutCustomerExternalIdMismatch",
     "ClockRunsForward",
+    "CustomerNotReady",
     "DiscountRedemptionLimitReached",
     "ExpiredCheckoutError",
     "InactiveSubscription",
+    "InvalidEmailUpdate",
     "InvalidInvitationToken",
     "InvalidRequest",
     "InvitationTokenExpired",
+    "ManualRetryLimitExceeded",
     "MissingInvoiceBillingDetails",
     "NotASeatBasedOrder",
     "NotASeatBasedSubscription",
@@ -31,10 +35,12 @@ __all__ = [
     "OffSessionChargesNotEnabled",
     "OrderNotDraft",
     "OrderNotEligibleForInvoice",
+    "OrderNotEligibleForRetry",
     "OtherSite",
     "PaymentError",
     "PaymentFailed",
     "PaymentMethodInUseByActiveSubscription",
+    "PaymentMethodSetupFailed",
     "ProductNotDeletable",
     "RefundUnknownPayment",
     "RefundedAlready",
@@ -213,6 +219,18 @@ class MissingInvoiceBillingDetails(SandboxError):
     status, text = 422, "Billing name and address are required to generate this invoice."
 
 
+class OrderNotEligibleForRetry(SandboxError):
+    """Polar answers this one with 422 and a text, not a list."""
+
+    status, text = 422, "Order is not eligible for payment retry."
+
+
+class ManualRetryLimitExceeded(SandboxError):
+    """Polar answers this one with JSON and without `Retry-After`, unlike every other 429."""
+
+    status, text = 429, "This order was tried too often. Wait for the next automatic attempt."
+
+
 class RefundedAlready(SandboxError):
     status, text = 403, "Order is already fully refunded."
 
@@ -235,6 +253,22 @@ class RotateNotPermitted(SandboxError):
 
 class PaymentMethodInUseByActiveSubscription(SandboxError):
     status, text = 400, "This payment method is used by an active subscription."
+
+
+class PaymentMethodSetupFailed(SandboxError):
+    status, text = 400, "Your card was declined."
+
+
+class CustomerNotReady(SandboxError):
+    status, text = 403, "Customer is not ready to confirm a payment method."
+
+
+class InvalidEmailUpdate(SandboxError):
+    status, text = 401, "This email update request is invalid or has expired."
+
+
+class CannotCreateOrganizationError(SandboxError):
+    status, text = 403, "The sandbox has one organization."
 
 
 class ProductNotDeletable(SandboxError):

@@ -8,6 +8,7 @@ __all__ = [
     "CHECKOUT",
     "CHECKOUT_LINK",
     "CUSTOMER_SESSION",
+    "EMAIL_CHANGE",
     "INVITATION",
     "MEMBER_SESSION",
     "make_token",
@@ -19,6 +20,7 @@ CHECKOUT_LINK = "polar_cl_"
 CUSTOMER_SESSION = "polar_cst_"
 MEMBER_SESSION = "polar_mst_"
 INVITATION = "polar_sit_"
+EMAIL_CHANGE = "polar_ceu_"
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_control/reset", control.start_over, name="control-reset"),
     path("_control/deliveries", control.list_deliveries, name="control-deliveries"),
     path("_control/invitations", control.list_invitations, name="control-invitations"),
+    path("_control/mails", control.list_mails, name="control-mails"),
     *api_urlpatterns,
     *pages_urlpatterns,
 ]

@@ -18,6 +18,7 @@ from polar_django.sandbox.api.routers import (
     customers,
     discounts,
     events,
+    exports,
     external_customers,
     files,
     license_keys,
@@ -31,9 +32,12 @@ from polar_django.sandbox.api.routers import (
     webhooks,
 )
 from polar_django.sandbox.api.routers.portal import benefits as portal_benefits
+from polar_django.sandbox.api.routers.portal import cards as portal_cards
 from polar_django.sandbox.api.routers.portal import customers as portal_customers
 from polar_django.sandbox.api.routers.portal import downloadables as portal_downloadables
-from polar_django.sandbox.api.routers.portal import purchases as portal_purchases
+from polar_django.sandbox.api.routers.portal import email_changes as portal_email_changes
+from polar_django.sandbox.api.routers.portal import orders as portal_orders
+from polar_django.sandbox.api.routers.portal import subscriptions as portal_subscriptions
 from polar_django.sandbox.api.routers.portal import team as portal_team
 
 __all__ = ["urlpatterns"]
@@ -42,6 +46,7 @@ api = make_api()
 # Addresses with a fixed second part come before those with an id in its place.
 api.add_router("", absent.router)
 api.add_router("/customer-portal", absent.portal_router)
+api.add_router("", exports.router)
 api.add_router("/organizations", organizations.router)
 api.add_router("/products", products.router)
 api.add_router("/benefits", benefits.router)
@@ -69,7 +74,10 @@ api.add_router("/webhooks", webhooks.router)
 
 for portal in (
     portal_customers,
-    portal_purchases,
+    portal_cards,
+    portal_email_changes,
+    portal_orders,
+    portal_subscriptions,
     portal_benefits,
     portal_downloadables,
     portal_team,

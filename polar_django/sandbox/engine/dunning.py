@@ -13,7 +13,7 @@ from polar_django.sandbox.errors import PaymentFailed
 from polar_django.sandbox.models import Order, PaymentMethod, Subscription
 from polar_django.sandbox.pricing import MINIMUM_CHARGE
 
-__all__ = ["RETRY_DAYS", "charge", "charge_or_refuse", "pays_later", "retry_payment"]
+__all__ = ["RETRY_DAYS", "charge", "charge_or_refuse", "pay_now", "pays_later", "retry_payment"]
 
 # Days after each failed attempt until the next; after the last the subscription is revoked.
 RETRY_DAYS = (2, 5, 7, 7)
@@ -60,6 +60,14 @@ def retry_payment(order_id: UUID, *, counts: bool = True) -> None:
             _settle(order, subscription)
         elif counts:
             _fail(order, subscription)
+
+
+def pay_now(order_id: UUID, card: PaymentMethod) -> None:
+    """The customer has paid a pending order themselves, with a card that renews from now on."""
+    order, subscription = _get_both(order_id)
+    rows.change(order, payment_method=card)
+    rows.change(subscription, payment_method=card)
+    _settle(order, subscription)
 
 
 def _settles(order: Order) -> bool:

@@ -19,7 +19,7 @@ from polar_django.sandbox.shapes.customers import (
     customer_state,
     member,
 )
-from polar_django.sandbox.shapes.files import downloadable, file, file_upload
+from polar_django.sandbox.shapes.files import benefit_file, downloadable, file, file_upload
 from polar_django.sandbox.shapes.grants import benefit_grant, benefit_grant_webhook
 from polar_django.sandbox.shapes.license_keys import (
     license_key,
@@ -31,6 +31,7 @@ from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.orders import order, refund
 from polar_django.sandbox.shapes.organizations import organization
 from polar_django.sandbox.shapes.portal import (
+    payment_method,
     portal_customer,
     portal_grant,
     portal_member,
@@ -52,6 +53,7 @@ from polar_django.sandbox.shapes.webhooks import (
 
 __all__ = [
     "benefit",
+    "benefit_file",
     "benefit_grant",
     "benefit_grant_webhook",
     "checkout",
@@ -79,6 +81,7 @@ __all__ = [
     "moment_or_none",
     "order",
     "organization",
+    "payment_method",
     "portal_customer",
     "portal_grant",
     "portal_member",

@@ -7,7 +7,7 @@ from typing import Any
 from polar_django.sandbox.models import ORGANIZATION_ID, File
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 
-__all__ = ["downloadable", "file", "file_upload"]
+__all__ = ["benefit_file", "downloadable", "file", "file_upload"]
 
 
 def _shared(row: File) -> dict[str, Any]:
@@ -39,17 +39,35 @@ def file(row: File, base_url: str) -> dict[str, Any]:
     return shape
 
 
+def benefit_file(row: File) -> dict[str, Any]:
+    """BenefitDownloadableFile: who downloaded it, and how often. One query."""
+    seen = list(row.downloads.values_list("customer_id", "member_id"))
+    return {
+        **_shared(row),
+        "created_at": moment(row.created_at),
+        "flagged_malicious_at": None,
+        "downloaders": len(set(seen)),
+        "downloads": len(seen),
+    }
+
+
 def file_upload(row: File, base_url: str, expires_at: datetime) -> dict[str, Any]:
     """FileUpload: one part, to be PUT to its address."""
     path = f"{row.service}/{ORGANIZATION_ID}/{row.id}/{row.name}"
+    checksum = row.checksum_sha256_base64
     part: dict[str, Any] = {
         "number": 1,
         "chunk_start": 0,
         "chunk_end": row.size,
-        "checksum_sha256_base64": row.checksum_sha256_base64,
+        "checksum_sha256_base64": checksum,
         "url": f"{base_url}/v1/files/{row.id}/content",
         "expires_at": moment(expires_at),
-        "headers": {},
+        # To be sent with the PUT, as to S3.
+        "headers": (
+            {"x-amz-checksum-sha256": checksum, "x-amz-sdk-checksum-algorithm": "SHA256"}
+            if checksum
+            else {}
+        ),
     }
     return {**_shared(row), "upload": {"id": str(row.id), "path": path, "parts": [part]}}
 

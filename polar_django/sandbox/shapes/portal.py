@@ -17,6 +17,7 @@ from polar_django.sandbox.shapes.customers import customer as full_customer
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 
 __all__ = [
+    "payment_method",
     "portal_customer",
     "portal_grant",
     "portal_member",
@@ -82,6 +83,7 @@ def portal_order(row: Order, organization: Organization) -> dict[str, Any]:
         del shape[name]
     if shape["subscription"] is not None:
         del shape["subscription"]["metadata"]
+        del shape["subscription"]["user_id"]
     product = _sold(row.product, organization) if row.product else None
     return {**shape, "product": product}
 
@@ -128,6 +130,12 @@ def portal_member(row: Member) -> dict[str, Any]:
         "name": row.name,
         "role": row.role,
     }
+
+
+def payment_method(row: PaymentMethod) -> dict[str, Any]:
+    """CustomerPaymentMethodCard, as the seller sees it. Reads `row.customer`."""
+    is_default = row.customer.default_payment_method_id == row.id
+    return {**portal_payment_method(row), "is_default": is_default}
 
 
 def portal_payment_method(row: PaymentMethod) -> dict[str, Any]:

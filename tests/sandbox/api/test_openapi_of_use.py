@@ -234,7 +234,9 @@ def test_what_the_sandbox_leaves_out_is_empty_or_says_so(
         assert call("GET", f"/v1/{kind}/")["items"] == []
     refused = sandbox.api.get("/v1/metrics/?start_date=2026-01-01&end_date=2026-02-01")
     assert (refused.status_code, refused.json()["error"]) == (501, "NotInSandbox")
-    assert sandbox.api.get("/v1/orders/export").status_code == 501
+    assert sandbox.api.post("/v1/oauth2/token").json()["error"] == "NotInSandbox"
+    assert call("GET", "/v1/metrics/limits")["min_date"] == "2023-01-01"
+    assert call("GET", "/v1/metrics/dashboards") == []
 
 
 def test_the_invitations_that_would_have_been_mailed_can_be_read(

@@ -13,7 +13,7 @@ from polar_django.sandbox.api.inputs.benefits import BenefitCreate, BenefitUpdat
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
-from polar_django.sandbox.models import Benefit, BenefitGrant
+from polar_django.sandbox.models import Benefit, BenefitGrant, File
 
 router = Router()
 
@@ -76,6 +76,14 @@ def update_benefit(request: HttpRequest, id: UUID4, body: BenefitUpdate) -> Any:
 @router.delete("/{id}", response={204: None})
 def delete_benefit(request: HttpRequest, id: UUID4) -> None:
     catalog.delete_benefit(find(_all(), id))
+
+
+@router.get("/{id}/files")
+def list_files(request: HttpRequest, id: UUID4, paging: Query[Paging]) -> Any:
+    """Empty for a benefit without files."""
+    named = find(_all(), id).properties.get("files", [])
+    rows = File.objects.filter(pk__in=named, deleted_at=None, is_uploaded=True).defer("content")
+    return page(rows.order_by("created_at", "pk"), paging, shapes.benefit_file)
 
 
 @router.get("/{id}/grants")

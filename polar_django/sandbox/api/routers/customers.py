@@ -65,3 +65,14 @@ def delete_customer(request: HttpRequest, id: UUID4, anonymize: bool = False) ->
 @router.get("/{id}/state")
 def get_state(request: HttpRequest, id: UUID4) -> Any:
     return shapes.customer_state(find_customer(id))
+
+
+def list_cards(customer: Customer, paging: Paging) -> dict[str, Any]:
+    """The page of a customer's saved cards, newest first."""
+    rows = customer.payment_methods.filter(deleted_at=None).select_related("customer")
+    return page(rows.order_by("-created_at"), paging, shapes.payment_method)
+
+
+@router.get("/{id}/payment-methods")
+def list_payment_methods(request: HttpRequest, id: UUID4, paging: Query[Paging]) -> Any:
+    return list_cards(find_customer(id), paging)

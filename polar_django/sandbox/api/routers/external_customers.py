@@ -13,8 +13,9 @@ from polar_django.sandbox.api.inputs.customers import (
     MemberUpdate,
 )
 from polar_django.sandbox.api.inputs.fields import sent
-from polar_django.sandbox.api.lists import page
+from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.api.routers.customer_members import MemberFilters, live_members
+from polar_django.sandbox.api.routers.customers import list_cards
 from polar_django.sandbox.engine import customers
 from polar_django.sandbox.errors import ResourceNotFound
 from polar_django.sandbox.models import Member
@@ -41,6 +42,11 @@ def delete_customer(request: HttpRequest, external_id: str, anonymize: bool = Fa
 @router.get("/{external_id}/state")
 def get_state(request: HttpRequest, external_id: str) -> Any:
     return shapes.customer_state(find_external_customer(external_id))
+
+
+@router.get("/{external_id}/payment-methods")
+def list_payment_methods(request: HttpRequest, external_id: str, paging: Query[Paging]) -> Any:
+    return list_cards(find_external_customer(external_id), paging)
 
 
 @router.get("/{external_id}/members")

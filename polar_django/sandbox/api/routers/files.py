@@ -78,7 +78,9 @@ def receive_content(request: HttpRequest, id: UUID4) -> Any:
 
 @router.get("/{id}/content", auth=None)
 def send_content(request: HttpRequest, id: UUID4) -> Any:
-    file = find(File.objects.filter(deleted_at=None, is_uploaded=True), id)
+    """Pictures only: files to download have addresses of their holders."""
+    shown = File.objects.filter(deleted_at=None, is_uploaded=True).exclude(service="downloadable")
+    file = find(shown, id)
     if not file.content:
         raise ResourceNotFound
     answer = HttpResponse(bytes(file.content), content_type="application/octet-stream")

@@ -11,6 +11,7 @@ from polar_django.sandbox.api.finding import find
 from polar_django.sandbox.api.inputs.organizations import OrganizationUpdate
 from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.engine.organization import get_organization, update_organization
+from polar_django.sandbox.errors import CannotCreateOrganizationError
 from polar_django.sandbox.models import Organization
 
 router = Router()
@@ -26,6 +27,11 @@ def list_organizations(request: HttpRequest, filters: Query[Filters]) -> Any:
     if filters.slug:
         rows = rows.filter(slug=filters.slug)
     return page(rows, filters, shapes.organization)
+
+
+@router.post("/")
+def create_one(request: HttpRequest) -> Any:
+    raise CannotCreateOrganizationError
 
 
 @router.get("/{id}")

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import UUID4
@@ -13,15 +14,15 @@ from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.inputs.products import ProductBenefits, ProductCreate, ProductUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
-from polar_django.sandbox.models import Product
+from polar_django.sandbox.models import Price, Product
 
 router = Router()
 
 COLUMNS = {
     "created_at": "created_at",
     "name": "name",
-    "price_amount_type": "created_at",
-    "price_amount": "created_at",
+    "price_amount_type": "first_amount_type",
+    "price_amount": "lowest_amount",
 }
 
 
@@ -40,6 +41,17 @@ def _all() -> QuerySet[Product]:
     return Product.objects.filter(deleted_at=None)
 
 
+def _with_prices(rows: QuerySet[Product]) -> QuerySet[Product]:
+    """Rows with what orders them by price; what has no amount of its own costs nothing at first."""
+    current = Price.objects.filter(product=OuterRef("pk"), is_archived=False, source="catalog")
+    amount = Coalesce("price_amount", "minimum_amount", 0)
+    cheapest = current.annotate(amount=amount).order_by("amount", "pk")
+    return rows.annotate(
+        first_amount_type=Subquery(current.order_by("created_at").values("amount_type")[:1]),
+        lowest_amount=Subquery(cheapest.values("amount")[:1]),
+    )
+
+
 @router.get("/")
 def list_products(request: HttpRequest, filters: Query[Filters]) -> Any:
     rows = by_metadata(_all(), request)
@@ -55,7 +67,8 @@ def list_products(request: HttpRequest, filters: Query[Filters]) -> Any:
         rows = rows.filter(benefits__in=filters.benefit_id).distinct()
     if filters.visibility:
         rows = rows.filter(visibility__in=filters.visibility)
-    return page(ordered(rows, filters.sorting, COLUMNS, "-created_at"), filters, shapes.product)
+    rows = ordered(_with_prices(rows), filters.sorting, COLUMNS, "-created_at")
+    return page(rows, filters, shapes.product)
 
 
 @router.post("/", response={201: dict[str, Any]})

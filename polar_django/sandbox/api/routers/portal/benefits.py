@@ -1,6 +1,6 @@
 """/v1/customer-portal/benefit-grants/, /meters/, and license keys with their public routes"""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,6 +9,7 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
+from polar_django.sandbox.api.inputs.fields import Body
 from polar_django.sandbox.api.inputs.license_keys import (
     LicenseKeyActivate,
     LicenseKeyDeactivate,
@@ -19,6 +20,7 @@ from polar_django.sandbox.api.portal_access import has_session, visitor, whose
 from polar_django.sandbox.api.routers import license_keys as private
 from polar_django.sandbox.engine import license_keys
 from polar_django.sandbox.engine.organization import get_organization
+from polar_django.sandbox.errors import NotPermitted, invalid
 from polar_django.sandbox.models import BenefitGrant, CustomerMeter, LicenseKey
 
 router = Router(auth=has_session)
@@ -85,12 +87,39 @@ def list_grants(request: HttpRequest, filters: Query[GrantFilters]) -> Any:
     if filters.checkout_id:
         bought = rows.filter(order__checkout_id__in=filters.checkout_id)
         rows = bought | rows.filter(subscription__checkout_id__in=filters.checkout_id)
-    return page(ordered(rows, filters.sorting, GRANT_COLUMNS, "-granted_at"), filters, _grant)
+    return page(ordered(rows, filters.sorting, GRANT_COLUMNS, "product_benefit"), filters, _grant)
 
 
 @router.get("/benefit-grants/{id}")
 def get_grant(request: HttpRequest, id: UUID4) -> Any:
     return _grant(find(_grants(request), id))
+
+
+class GrantUpdate(Body):
+    """PATCH of a grant by its holder. `properties` is for accounts at services no sandbox has."""
+
+    benefit_type: Literal[
+        "custom",
+        "discord",
+        "downloadables",
+        "feature_flag",
+        "github_repository",
+        "license_keys",
+        "meter_credit",
+        "slack_shared_channel",
+    ]
+
+
+@router.patch("/benefit-grants/{id}")
+def update_grant(request: HttpRequest, id: UUID4, body: GrantUpdate) -> Any:
+    """The kinds of benefits that the sandbox has leave their holder nothing to choose."""
+    mine = visitor(request).grants.filter(**whose(request))
+    grant = find(mine.select_related("customer", "member", "benefit"), id)
+    if grant.is_revoked:
+        raise NotPermitted("This benefit grant is revoked and cannot be updated.")
+    if body.benefit_type != grant.benefit.type:
+        raise invalid("Benefit type mismatch.", "benefit_type", value=body.benefit_type)
+    return _grant(grant)
 
 
 def _keys(request: HttpRequest) -> QuerySet[LicenseKey]:

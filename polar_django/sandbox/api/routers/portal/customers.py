@@ -3,13 +3,12 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Router
 from pydantic import UUID4, Field
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
 from polar_django.sandbox.api.inputs.fields import Address, Body, Name, Text, sent
-from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.api.portal_access import has_session, require_billing, session_of, visitor
 from polar_django.sandbox.engine import customers, payment_methods
 from polar_django.sandbox.engine.organization import get_organization
@@ -41,18 +40,6 @@ def update_me(request: HttpRequest, body: CustomerUpdate) -> Any:
         card = find(customer.payment_methods.filter(deleted_at=None), card_id)
         payment_methods.choose_card(customer, card)
     return shapes.portal_customer(customers.update_customer(customer, data))
-
-
-@router.get("/customers/me/payment-methods")
-def list_payment_methods(request: HttpRequest, paging: Query[Paging]) -> Any:
-    rows = require_billing(request).payment_methods.filter(deleted_at=None)
-    return page(rows.order_by("-created_at"), paging, shapes.portal_payment_method)
-
-
-@router.delete("/customers/me/payment-methods/{id}", response={204: None})
-def delete_payment_method(request: HttpRequest, id: UUID4) -> None:
-    cards = require_billing(request).payment_methods.filter(deleted_at=None)
-    payment_methods.delete_card(find(cards, id))
 
 
 @router.get("/customer-session/introspect")

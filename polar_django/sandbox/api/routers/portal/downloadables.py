@@ -1,22 +1,21 @@
 """/v1/customer-portal/downloadables/: the files of the benefits that are held"""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Query, Router
 from pydantic import UUID4
 
-from polar_django.sandbox import clock, shapes
+from polar_django.sandbox import shapes
 from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.lists import LONGEST_PAGE, Paging
 from polar_django.sandbox.api.portal_access import has_session, visitor, whose
+from polar_django.sandbox.engine import downloads
 from polar_django.sandbox.models import BenefitGrant, File
 
 router = Router(auth=has_session)
-
-LIFETIME = timedelta(hours=1)
 
 
 class Filters(Paging):
@@ -31,21 +30,33 @@ def list_downloadables(request: HttpRequest, filters: Query[Filters]) -> Any:
     if filters.benefit_id:
         held = held.filter(benefit_id__in=filters.benefit_id)
     found = list(_files(held.order_by("created_at")))
-    address, expires_at = base_url(request), clock.now() + LIFETIME
+    address = f"{base_url(request)}/v1/customer-portal/downloadables"
     limit = min(filters.limit, LONGEST_PAGE)
     start = (filters.page - 1) * limit
-    items = [
-        shapes.downloadable(
-            file,
-            grant_id=str(grant.id),
-            benefit_id=str(grant.benefit_id),
-            url=f"{address}/v1/files/{file.id}/content",
-            expires_at=expires_at,
+    items = []
+    for grant, file in found[start : start + limit]:
+        ticket = downloads.make_ticket(grant.id, file.id)
+        items.append(
+            shapes.downloadable(
+                file,
+                grant_id=str(grant.id),
+                benefit_id=str(grant.benefit_id),
+                url=f"{address}/{ticket.token}",
+                expires_at=ticket.expires_at,
+            )
         )
-        for grant, file in found[start : start + limit]
-    ]
     pagination = {"total_count": len(found), "max_page": -(-len(found) // limit)}
     return {"items": items, "pagination": pagination}
+
+
+# A browser follows this address without a token: the ticket in it is the authority.
+@router.get("/downloadables/{ticket}", auth=None)
+def download(request: HttpRequest, ticket: str) -> Any:
+    file = downloads.download(ticket)
+    answer = HttpResponse(bytes(file.content), content_type="application/octet-stream")
+    # Never shown in a page of ours: what a seller uploads may be HTML.
+    answer["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
+    return answer
 
 
 def _files(held: Any) -> Iterator[tuple[BenefitGrant, File]]:

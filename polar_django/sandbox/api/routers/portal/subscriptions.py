@@ -1,4 +1,4 @@
-"""/v1/customer-portal/orders/ and /subscriptions/"""
+"""/v1/customer-portal/subscriptions/"""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
@@ -9,32 +9,21 @@ from ninja import Query, Router
 from pydantic import UUID4, AwareDatetime, ConfigDict, RootModel
 
 from polar_django.sandbox import shapes
-from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.fields import Body, Text, sent
-from polar_django.sandbox.api.inputs.orders import OrderUpdate
+from polar_django.sandbox.api.inputs.fields import Body, Text
 from polar_django.sandbox.api.inputs.subscriptions import Reason
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
-from polar_django.sandbox.api.portal_access import has_session, require_billing, session_of
-from polar_django.sandbox.api.refusals import json_answer
-from polar_django.sandbox.api.routers.orders import InvoiceDoesNotExist
-from polar_django.sandbox.engine import changes, orders, pauses, plan_changes
+from polar_django.sandbox.api.portal_access import has_session, require_billing
+from polar_django.sandbox.engine import changes, pauses, plan_changes
 from polar_django.sandbox.engine import subscriptions as endings
 from polar_django.sandbox.engine.organization import get_organization
 from polar_django.sandbox.engine.pending import clear_pending
 from polar_django.sandbox.errors import NotPermitted
-from polar_django.sandbox.models import BILLABLE_STATUSES, Order, Subscription
+from polar_django.sandbox.models import BILLABLE_STATUSES, Subscription
 
 router = Router(auth=has_session)
 
-ORDER_COLUMNS = {
-    "created_at": "created_at",
-    "amount": "net_amount",
-    "net_amount": "net_amount",
-    "product": "product__name",
-    "subscription": "subscription_id",
-}
-SUBSCRIPTION_COLUMNS = {
+COLUMNS = {
     "started_at": "started_at",
     "amount": "amount",
     "status": "status",
@@ -42,19 +31,11 @@ SUBSCRIPTION_COLUMNS = {
 }
 
 
-class OrderFilters(Paging):
-    product_id: list[UUID4] = []
-    product_billing_type: list[Literal["one_time", "recurring"]] = []
-    subscription_id: list[UUID4] = []
-    query: str | None = None
-    sorting: list[Annotated[str, one_of(ORDER_COLUMNS)]] = []
-
-
-class SubscriptionFilters(Paging):
+class Filters(Paging):
     product_id: list[UUID4] = []
     active: bool | None = None
     query: str | None = None
-    sorting: list[Annotated[str, one_of(SUBSCRIPTION_COLUMNS)]] = []
+    sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 
 class _Strict(Body):
@@ -94,63 +75,6 @@ class SubscriptionUpdate(
     """PATCH of a subscription by its customer: one kind of change at a time."""
 
 
-def _orders(request: HttpRequest) -> QuerySet[Order]:
-    return require_billing(request).orders.select_related(
-        "customer", "product", "discount", "subscription__product"
-    )
-
-
-def _order(row: Order) -> dict[str, Any]:
-    return shapes.portal_order(row, get_organization())
-
-
-@router.get("/orders/")
-def list_orders(request: HttpRequest, filters: Query[OrderFilters]) -> Any:
-    rows = _orders(request).exclude(status="draft")
-    if filters.product_id:
-        rows = rows.filter(product_id__in=filters.product_id)
-    if len(filters.product_billing_type) == 1:
-        one_time = filters.product_billing_type == ["one_time"]
-        rows = rows.filter(product__recurring_interval__isnull=one_time)
-    if filters.subscription_id:
-        rows = rows.filter(subscription_id__in=filters.subscription_id)
-    if filters.query:
-        rows = rows.filter(product__name__icontains=filters.query)
-    return page(ordered(rows, filters.sorting, ORDER_COLUMNS, "-created_at"), filters, _order)
-
-
-@router.get("/orders/{id}")
-def get_order(request: HttpRequest, id: UUID4) -> Any:
-    return _order(find(_orders(request), id))
-
-
-@router.patch("/orders/{id}")
-def update_order(request: HttpRequest, id: UUID4, body: OrderUpdate) -> Any:
-    return _order(orders.update_order(find(_orders(request), id), sent(body)))
-
-
-@router.get("/orders/{id}/invoice")
-def get_invoice(request: HttpRequest, id: UUID4) -> Any:
-    order = find(_orders(request), id)
-    if not order.is_invoice_generated:
-        raise InvoiceDoesNotExist(f"No invoice exists for order {order.id}.")
-    token = session_of(request).token
-    address = f"{base_url(request)}/portal/orders/{order.id}"
-    return {"url": f"{address}?customer_session_token={token}"}
-
-
-@router.post("/orders/{id}/invoice")
-def generate_invoice(request: HttpRequest, id: UUID4) -> Any:
-    orders.generate_invoice(find(_orders(request), id))
-    return json_answer(None, 202)
-
-
-@router.get("/orders/{id}/payment-status")
-def get_payment_status(request: HttpRequest, id: UUID4) -> Any:
-    order = find(_orders(request), id)
-    return {"status": "succeeded" if order.paid else order.status, "error": None}
-
-
 def _subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
     return require_billing(request).subscriptions.select_related("customer", "product", "discount")
 
@@ -160,7 +84,7 @@ def _subscription(row: Subscription) -> dict[str, Any]:
 
 
 @router.get("/subscriptions/")
-def list_subscriptions(request: HttpRequest, filters: Query[SubscriptionFilters]) -> Any:
+def list_subscriptions(request: HttpRequest, filters: Query[Filters]) -> Any:
     rows = _subscriptions(request)
     if filters.product_id:
         rows = rows.filter(product_id__in=filters.product_id)
@@ -169,7 +93,7 @@ def list_subscriptions(request: HttpRequest, filters: Query[SubscriptionFilters]
         rows = live if filters.active else rows.exclude(status__in=BILLABLE_STATUSES)
     if filters.query:
         rows = rows.filter(product__name__icontains=filters.query)
-    rows = ordered(rows, filters.sorting, SUBSCRIPTION_COLUMNS, "-started_at")
+    rows = ordered(rows, filters.sorting, COLUMNS, "-started_at")
     return page(rows, filters, _subscription)
 
 
