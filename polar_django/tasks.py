@@ -17,6 +17,7 @@ from django.utils import timezone
 from polar_django import outbox
 from polar_django.conf import get_settings
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable, RateLimited
+from polar_django.heartbeats import note_beat
 from polar_django.mirror import cursors, repair
 from polar_django.mirror import reconcile as reconciling
 from polar_django.mirror.repair import repair_list
@@ -77,6 +78,7 @@ def sweep_inbox() -> None:
 
     Logs what has been due for ten minutes all the same, and how many deliveries are dead.
     """
+    note_beat(sweep_inbox.name)
     late = inbox.backlog(_STUCK_AFTER)
     if late.due:
         logger.warning(

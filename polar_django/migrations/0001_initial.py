@@ -53,6 +53,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Meter",
             fields=[
                 (

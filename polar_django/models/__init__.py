@@ -3,6 +3,7 @@
 from polar_django.models.catalog import Benefit, Discount, Meter, Price, Product
 from polar_django.models.customers import Customer, CustomerMeter, Member
 from polar_django.models.grants import BenefitGrant, LicenseKey
+from polar_django.models.heartbeats import Heartbeat
 from polar_django.models.orders import CheckoutSession, Order, Refund
 from polar_django.models.subscriptions import Seat, Subscription
 from polar_django.models.transitions import Transition, WriteLock
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "CustomerMeter",
     "Discount",
+    "Heartbeat",
     "LicenseKey",
     "Member",
     "Meter",
