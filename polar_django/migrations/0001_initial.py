@@ -155,6 +155,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [
+                    ("view_personal_data", "Can see names and addresses in the billing admin"),
+                    ("resync_customer", "Can read customers again from the provider"),
+                    ("link_customer", "Can link customers to subscribers, and unlink them"),
+                    ("open_customer_portal", "Can open the portal as a customer"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CheckoutSession",
@@ -216,9 +224,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
         ),
         migrations.CreateModel(
             name="Member",
@@ -658,6 +663,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [
+                    ("cancel_subscription", "Can cancel subscriptions, and take that back"),
+                    ("revoke_subscription", "Can end subscriptions at once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seat",
@@ -795,9 +806,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
         ),
         migrations.AddField(
             model_name="order",
@@ -923,6 +931,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [
+                    ("give_benefit", "Can give benefits by hand"),
+                    ("revoke_given_benefit", "Can take back benefits that were given by hand"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UsageEvent",
@@ -1057,6 +1071,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "webhook deliveries",
+                "permissions": [("replay_webhookdelivery", "Can process webhook deliveries again")],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state__in", ["pending", "processing", "failed"])),
@@ -1135,10 +1150,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [("replay_transition", "Can tell receivers again")],
+            },
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["created_at"], name="polar_customer_listed"),
+            index=models.Index(fields=["provider", "created_at"], name="polar_customer_listed"),
         ),
         migrations.AddIndex(
             model_name="customer",
@@ -1149,12 +1167,28 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["email"], name="polar_customer_email"),
         ),
         migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", False)),
+                fields=["deleted_at"],
+                name="polar_customer_deleted",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="member",
-            index=models.Index(fields=["created_at"], name="polar_member_listed"),
+            index=models.Index(fields=["provider", "created_at"], name="polar_member_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="member",
+            index=models.Index(fields=["email"], name="polar_member_email"),
         ),
         migrations.AddIndex(
             model_name="licensekey",
-            index=models.Index(fields=["created_at"], name="polar_license_key_listed"),
+            index=models.Index(fields=["provider", "created_at"], name="polar_license_key_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="licensekey",
+            index=models.Index(fields=["status"], name="polar_license_key_status"),
         ),
         migrations.AddIndex(
             model_name="subscription",
@@ -1164,7 +1198,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
-            index=models.Index(fields=["started_at"], name="polar_subscription_listed"),
+            index=models.Index(fields=["provider", "started_at"], name="polar_subscription_listed"),
         ),
         migrations.AddIndex(
             model_name="seat",
@@ -1175,6 +1209,18 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="seat",
+            index=models.Index(fields=["status"], name="polar_seat_status"),
+        ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(fields=["provider", "created_at"], name="polar_refund_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(fields=["status"], name="polar_refund_status"),
+        ),
+        migrations.AddIndex(
             model_name="order",
             index=models.Index(fields=["status", "created_at"], name="polar_order_status"),
         ),
@@ -1183,8 +1229,36 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["invoice_number"], name="polar_order_invoice_number"),
         ),
         migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["provider", "created_at"], name="polar_order_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="checkoutsession",
+            index=models.Index(fields=["provider", "created_at"], name="polar_checkout_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="checkoutsession",
+            index=models.Index(fields=["status"], name="polar_checkout_status"),
+        ),
+        migrations.AddIndex(
             model_name="benefitgrant",
-            index=models.Index(fields=["created_at"], name="polar_grant_listed"),
+            index=models.Index(fields=["provider", "created_at"], name="polar_grant_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="benefitgrant",
+            index=models.Index(
+                condition=models.Q(("is_granted", False), ("is_revoked", False)),
+                fields=["created_at"],
+                name="polar_grant_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="benefitgrant",
+            index=models.Index(
+                condition=models.Q(("is_revoked", True)),
+                fields=["revoked_at"],
+                name="polar_grant_revoked",
+            ),
         ),
         migrations.AddIndex(
             model_name="benefitgrant",
@@ -1214,6 +1288,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="usageevent",
+            index=models.Index(
+                condition=models.Q(("state", "dead")), fields=["due_at"], name="polar_usage_dead"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usageevent",
             index=models.Index(fields=["subscriber", "sent_at"], name="polar_usage_unreckoned"),
         ),
         migrations.AddIndex(
@@ -1222,6 +1302,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ["pending", "failed"])),
                 fields=["due_at"],
                 name="polar_transition_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="transition",
+            index=models.Index(
+                condition=models.Q(("state", "dead")),
+                fields=["due_at"],
+                name="polar_transition_dead",
             ),
         ),
         migrations.AddIndex(

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
@@ -24,10 +25,21 @@ class Customer(MirroredModel):
 
     class Meta:
         indexes = [
-            # The order in which the provider lists them, for `mirror.reconcile`.
-            models.Index(fields=["created_at"], name="polar_customer_listed"),
+            # The order in which the provider lists them, for `mirror.reconcile` and the admin.
+            models.Index(fields=["provider", "created_at"], name="polar_customer_listed"),
             models.Index(fields=["external_id"], name="polar_customer_external_id"),
             models.Index(fields=["email"], name="polar_customer_email"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="polar_customer_deleted",
+            ),
+        ]
+        permissions = [
+            ("view_personal_data", "Can see names and addresses in the billing admin"),
+            ("resync_customer", "Can read customers again from the provider"),
+            ("link_customer", "Can link customers to subscribers, and unlink them"),
+            ("open_customer_portal", "Can open the portal as a customer"),
         ]
 
 
@@ -50,7 +62,10 @@ class Member(MirroredModel):
 
     class Meta:
         # The order in which the provider lists them, for `mirror.reconcile`.
-        indexes = [models.Index(fields=["created_at"], name="polar_member_listed")]
+        indexes = [
+            models.Index(fields=["provider", "created_at"], name="polar_member_listed"),
+            models.Index(fields=["email"], name="polar_member_email"),
+        ]
 
 
 class CustomerMeter(MirroredModel):

@@ -47,8 +47,17 @@ class BenefitGrant(MirroredModel):
 
     class Meta:
         indexes = [
-            # The order in which the provider lists them, for `mirror.reconcile`.
-            models.Index(fields=["created_at"], name="polar_grant_listed"),
+            # The order in which the provider lists them, for `mirror.reconcile` and the admin.
+            models.Index(fields=["provider", "created_at"], name="polar_grant_listed"),
+            # Small, for whoever looks for what is stuck; most grants are never in it.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(is_granted=False, is_revoked=False),
+                name="polar_grant_waiting",
+            ),
+            models.Index(
+                fields=["revoked_at"], condition=Q(is_revoked=True), name="polar_grant_revoked"
+            ),
             models.Index(
                 fields=["subscriber", "benefit"],
                 condition=Q(is_granted=True, is_revoked=False),
@@ -59,6 +68,10 @@ class BenefitGrant(MirroredModel):
                 condition=Q(is_granted=True, is_revoked=False, user__isnull=False),
                 name="polar_grant_live_user",
             ),
+        ]
+        permissions = [
+            ("give_benefit", "Can give benefits by hand"),
+            ("revoke_given_benefit", "Can take back benefits that were given by hand"),
         ]
 
     def is_live(self, at: datetime | None = None) -> bool:
@@ -89,7 +102,10 @@ class LicenseKey(MirroredModel):
 
     class Meta:
         # The order in which the provider lists them, for `mirror.reconcile`.
-        indexes = [models.Index(fields=["created_at"], name="polar_license_key_listed")]
+        indexes = [
+            models.Index(fields=["provider", "created_at"], name="polar_license_key_listed"),
+            models.Index(fields=["status"], name="polar_license_key_status"),
+        ]
 
     @property
     def is_valid(self) -> bool:

@@ -34,6 +34,12 @@ class CheckoutSession(MirroredModel):
     seats = models.PositiveIntegerField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["provider", "created_at"], name="polar_checkout_listed"),
+            models.Index(fields=["status"], name="polar_checkout_status"),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
@@ -82,6 +88,7 @@ class Order(MirroredModel):
         indexes = [
             models.Index(fields=["status", "created_at"], name="polar_order_status"),
             models.Index(fields=["invoice_number"], name="polar_order_invoice_number"),
+            models.Index(fields=["provider", "created_at"], name="polar_order_listed"),
         ]
         permissions = [("refund_order", "Can refund orders")]
 
@@ -113,6 +120,12 @@ class Refund(MirroredModel):
     currency = models.CharField(max_length=3, blank=True, default="")
     revoke_benefits = models.BooleanField(default=False)
     metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["provider", "created_at"], name="polar_refund_listed"),
+            models.Index(fields=["status"], name="polar_refund_status"),
+        ]
 
 
 def _line_items(raw: object) -> Iterator[LineItem]:

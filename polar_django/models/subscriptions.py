@@ -69,8 +69,12 @@ class Subscription(MirroredModel):
     class Meta:
         indexes = [
             models.Index(fields=["status", "current_period_end"], name="polar_subscription_status"),
-            # The order in which the provider lists them, for `mirror.reconcile`.
-            models.Index(fields=["started_at"], name="polar_subscription_listed"),
+            # The order in which the provider lists them, for `mirror.reconcile` and the admin.
+            models.Index(fields=["provider", "started_at"], name="polar_subscription_listed"),
+        ]
+        permissions = [
+            ("cancel_subscription", "Can cancel subscriptions, and take that back"),
+            ("revoke_subscription", "Can end subscriptions at once"),
         ]
 
     @property
@@ -154,6 +158,7 @@ class Seat(MirroredModel):
             models.Index(
                 fields=["subscription"], condition=~Q(status="revoked"), name="polar_seat_taken"
             ),
+            models.Index(fields=["status"], name="polar_seat_status"),
         ]
 
 

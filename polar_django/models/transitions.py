@@ -56,8 +56,12 @@ class Transition(models.Model):
                 condition=Q(state__in=["pending", "failed"]),
                 name="polar_transition_due",
             ),
+            models.Index(
+                fields=["due_at"], condition=Q(state="dead"), name="polar_transition_dead"
+            ),
             models.Index(fields=["customer_id", "happened_at"], name="polar_transition_customer"),
         ]
+        permissions = [("replay_transition", "Can tell receivers again")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.object_id}"

@@ -44,6 +44,7 @@ class UsageEvent(models.Model):
                 condition=Q(state__in=["pending", "failed"]),
                 name="polar_usage_due",
             ),
+            models.Index(fields=["due_at"], condition=Q(state="dead"), name="polar_usage_dead"),
             # What a meter does not know of yet: never sent, or sent since it was reckoned.
             models.Index(fields=["subscriber", "sent_at"], name="polar_usage_unreckoned"),
         ]

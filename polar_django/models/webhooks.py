@@ -51,6 +51,7 @@ class WebhookDelivery(models.Model):
             ),
             models.Index(fields=["state", "received_at"], name="polar_delivery_state"),
         ]
+        permissions = [("replay_webhookdelivery", "Can process webhook deliveries again")]
 
     def __str__(self) -> str:
         return f"{self.type or 'unreadable'} {self.delivery_id}"
