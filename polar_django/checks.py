@@ -1,23 +1,6 @@
 """System checks: what is wrong with the settings, said before a buyer finds out.
 
-| id | what |
-|---|---|
-| `polar_django.E001` | a key of `POLAR_DJANGO` is unknown, or its value of the wrong type |
-| `polar_django.E002` | `SUBSCRIBER_MODEL` names no model |
-| `polar_django.E003` | the database column points to another table than `SUBSCRIBER_MODEL` |
-| `polar_django.E004` | subscribers are no users, and `SUBSCRIBER_RESOLVER` is not set |
-| `polar_django.E005` | subscribers are no users, and `CAN_MANAGE_BILLING` is not set |
-| `polar_django.E006` | a function named in the settings cannot be imported |
-| `polar_django.E007` | a plan's seats contradict each other |
-| `polar_django.E008` | `DEFAULT_PROVIDER` names no provider |
-| `polar_django.E009` | an address in the settings is the name of no URL pattern |
-| `polar_django.W001` | no access token |
-| `polar_django.W002` | no webhook secret: every delivery is answered 503 |
-| `polar_django.W003` | a plan names a product that looks like a misspelt key of `PRODUCTS` |
-| `polar_django.W004` | `polar_django.urls` is not included, or not as the namespace `polar` |
-| `polar_django.W005` | (deploy) the sandbox app is installed |
-| `polar_django.W006` | (deploy) `PROCESS_INLINE` is on |
-| `polar_django.W007` | (deploy) `SERVER` is an address without TLS |
+docs/checks.md lists each id with what to do about it.
 """
 
 import difflib
@@ -34,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
 from polar_django.exceptions import ConfigurationError
 from polar_django.providers.registry import known_providers
+from polar_django.schedules import celery_app, keeps_schedule_in_database, unscheduled_tasks
 
 __all__ = [
     "check_addresses",
@@ -44,6 +28,10 @@ __all__ = [
 ]
 
 _ADDRESSES = ("upgrade_url", "success_url", "return_url", "login_url")
+# The token that our own sandbox takes where none is set: everybody knows it.
+_PUBLISHED_TOKEN = "polar_oat_sandbox"
+# Half of what Polar's own secrets have: below it a secret was made by hand, and may be guessed.
+_SHORTEST_SECRET = 24
 _FUNCTIONS = (
     "subscriber_resolver",
     "subscriber_profile",
@@ -74,6 +62,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
             )
         ]
     return [
+        *_time_messages(),
         *_subscriber_messages(settings),
         *_function_messages(settings),
         *_plan_messages(settings),
@@ -174,7 +163,45 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
                 id="polar_django.W007",
             )
         )
+    if settings.access_token.strip() == _PUBLISHED_TOKEN:
+        found.append(
+            Warning(
+                "The access token is the one that every sandbox of this package takes.",
+                hint="Set POLAR_ACCESS_TOKEN to a token made in Polar's dashboard.",
+                id="polar_django.W010",
+            )
+        )
+    if not settings.process_inline:
+        found += _worker_messages()
     return found
+
+
+def _worker_messages() -> Iterator[CheckMessage]:
+    if str(celery_app().conf.broker_url or "").startswith("memory:"):
+        yield Warning(
+            "Celery's broker is memory://, which no worker of another process hears.",
+            hint="Set CELERY_BROKER_URL, for example to redis://localhost:6379/0.",
+            id="polar_django.W011",
+        )
+    # What stands in a table cannot be told without a query; polar_doctor looks there.
+    missing = [] if keeps_schedule_in_database() else unscheduled_tasks()
+    if missing:
+        yield Warning(
+            f"Nothing runs {', '.join(missing)} periodically: what a wake-up missed is never "
+            "processed, and the mirror never repaired.",
+            hint="CELERY_BEAT_SCHEDULE = {**beat_schedule()}, from polar_django.conf; and run "
+            "beat.",
+            id="polar_django.W008",
+        )
+
+
+def _time_messages() -> Iterator[CheckMessage]:
+    if not django_settings.USE_TZ:
+        yield Error(
+            "USE_TZ is False, but every time that a provider tells is aware.",
+            hint="Set USE_TZ = True; TIME_ZONE only says how times are shown.",
+            id="polar_django.E010",
+        )
 
 
 def _subscriber_messages(settings: Settings) -> Iterator[CheckMessage]:
@@ -256,6 +283,12 @@ def _provider_messages(settings: Settings) -> Iterator[CheckMessage]:
             "No webhook secret is configured: every delivery is answered 503.",
             hint="Set POLAR_DJANGO['WEBHOOK_SECRETS'], or POLAR_WEBHOOK_SECRET in the environment.",
             id="polar_django.W002",
+        )
+    elif any(0 < len(secret.strip()) < _SHORTEST_SECRET for secret in settings.webhook_secrets):
+        yield Warning(
+            "A webhook secret is so short that it can be guessed, and deliveries be forged.",
+            hint="`polar_webhook ensure --url … --new-secret` has the provider make one.",
+            id="polar_django.W009",
         )
 
 

@@ -31,7 +31,18 @@ def requires_benefit(*keys: str, all_of: bool = False) -> Callable[[View], View]
     _check_names("requires_benefit", keys)
     if not keys:
         raise ConfigurationError('Name at least one benefit, as in @requires_benefit("pro").')
-    return _decorator(partial(decide, keys=keys, all_of=all_of))
+    decorate = _decorator(partial(decide, keys=keys, all_of=all_of))
+
+    def decorate_and_say(view: View) -> View:
+        gate = decorate(view)
+        # For who looks at the project's URLs, as polar_doctor does.
+        gate.gate_benefits = (  # type: ignore[attr-defined]
+            *getattr(view, "gate_benefits", ()),
+            *keys,
+        )
+        return gate
+
+    return decorate_and_say
 
 
 def requires_subscription(*names: str) -> Callable[[View], View]:

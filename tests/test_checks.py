@@ -10,6 +10,8 @@ from django.core.checks.registry import registry
 from django.db import connection
 
 from polar_django import checks
+from polar_django.conf import beat_schedule
+from tests.celery_app import app, broker
 
 
 def ids(messages):
@@ -53,7 +55,7 @@ def test_an_empty_secret_is_none(settings):
 
 def test_the_environment_counts(settings, monkeypatch):
     monkeypatch.setenv("POLAR_ACCESS_TOKEN", "polar_oat_x")
-    monkeypatch.setenv("POLAR_WEBHOOK_SECRET", "whsec_x")
+    monkeypatch.setenv("POLAR_WEBHOOK_SECRET", "whsec_" + "x" * 44)
     settings.POLAR_DJANGO = {}
     assert checks.check_settings() == []
 
@@ -162,12 +164,78 @@ def test_an_address_of_an_unknown_name_is_an_error(settings, name):
 
 def test_what_is_for_development_only_is_said_when_deploying(settings):
     with_settings(settings, PROCESS_INLINE=True, SERVER="http://127.0.0.1:8000/sandbox")
-    assert ids(checks.check_deployment()) == ["W005", "W006", "W007"]
-    with_settings(settings, PROCESS_INLINE=False, SERVER="production")
+    assert ids(checks.check_deployment()) == ["W005", "W006", "W007", "W010"]
+    with_settings(settings, ACCESS_TOKEN="polar_oat_own", SERVER="production")
     settings.INSTALLED_APPS = [
         app for app in settings.INSTALLED_APPS if app != "polar_django.sandbox"
     ]
+    assert ids(checks.check_deployment()) == ["W006"]
+
+
+@pytest.fixture
+def deployed(settings):
+    """A project as it should be deployed, but for what a test takes away."""
+    with_settings(settings, ACCESS_TOKEN="polar_oat_own", SERVER="production")
+    settings.INSTALLED_APPS = [
+        app for app in settings.INSTALLED_APPS if app != "polar_django.sandbox"
+    ]
+    settings.CELERY_BEAT_SCHEDULE = beat_schedule()
+    with broker("redis://localhost:6379/0"):
+        yield settings
+
+
+def test_a_project_with_broker_and_schedule_may_be_deployed(deployed):
     assert checks.check_deployment() == []
+
+
+def test_a_broker_in_memory_is_heard_by_no_worker(deployed):
+    with broker("memory://"):
+        assert ids(checks.check_deployment()) == ["W011"]
+
+
+def test_a_missing_sweeper_is_named_whatever_its_entry_would_be_called(deployed):
+    schedule = {f"mine-{name}": entry for name, entry in beat_schedule().items()}
+    deployed.CELERY_BEAT_SCHEDULE = schedule
+    assert checks.check_deployment() == []
+    del schedule["mine-polar_django.sweep_inbox"]
+    (message,) = checks.check_deployment()
+    assert message.id == "polar_django.W008"
+    assert "polar_django.tasks.sweep_inbox" in message.msg
+    assert "tasks.reconcile" not in message.msg
+
+
+def test_the_schedule_of_the_celery_app_counts(deployed):
+    deployed.CELERY_BEAT_SCHEDULE = {}
+    app.conf.beat_schedule = beat_schedule()
+    try:
+        assert checks.check_deployment() == []
+    finally:
+        app.conf.beat_schedule = {}
+    assert ids(checks.check_deployment()) == ["W008"]
+
+
+def test_a_schedule_in_the_database_is_left_to_the_doctor(deployed, monkeypatch):
+    deployed.CELERY_BEAT_SCHEDULE = {}
+    monkeypatch.setattr(checks, "keeps_schedule_in_database", lambda: True)
+    assert checks.check_deployment() == []
+
+
+def test_processing_inline_needs_neither_broker_nor_schedule(deployed):
+    deployed.CELERY_BEAT_SCHEDULE = {}
+    with_settings(deployed, PROCESS_INLINE=True)
+    assert ids(checks.check_deployment()) == ["W006"]
+
+
+def test_a_secret_that_can_be_guessed_is_a_warning(settings):
+    with_settings(settings, WEBHOOK_SECRETS=["whsec_" + "x" * 44, "hunter2"])
+    (message,) = checks.check_settings()
+    assert message.id == "polar_django.W009"
+    assert "hunter2" not in f"{message.msg} {message.hint}"
+
+
+def test_a_project_without_time_zones_is_an_error(settings):
+    settings.USE_TZ = False
+    assert ids(checks.check_settings()) == ["E010"]
 
 
 def test_every_message_has_a_hint(settings):
@@ -179,14 +247,16 @@ def test_every_message_has_a_hint(settings):
         assert message.hint
 
 
-def test_the_table_of_checks_names_exactly_those_there_are():
-    source = Path(checks.__file__).read_text()
-    table = re.findall(r"^\| `polar_django\.([EW]\d+)`", checks.__doc__, re.MULTILINE)
-    code = source.replace(checks.__doc__, "")
-    used = set(re.findall(r'id="polar_django\.([EW]\d+)"', code))
-    used |= set(re.findall(r'"\(request.*", "([EW]\d+)"\)', code))
-    assert len(table) == len(set(table))
-    assert set(table) == used
+def test_the_page_about_checks_names_exactly_those_there_are():
+    page = (Path(__file__).parents[1] / "docs" / "checks.md").read_text("utf-8")
+    rows = re.findall(r"^\| `polar_django\.([EW]\d+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    described = [number for number, _, _ in rows]
+    source = Path(checks.__file__).read_text("utf-8")
+    used = set(re.findall(r'id="polar_django\.([EW]\d+)"', source))
+    used |= set(re.findall(r'"\(request.*", "([EW]\d+)"\)', source))
+    assert len(described) == len(set(described))
+    assert set(described) == used
+    assert all(what.strip() and fix.strip() for _, what, fix in rows)
 
 
 def test_manage_py_check_shows_a_misspelt_setting():

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from django.urls import reverse
-from django.utils import timezone
 
-from polar_django.exceptions import ConfigurationError, SignatureError
+from polar_django.exceptions import ConfigurationError
 from polar_django.providers.base import Provider
 from polar_django.providers.endpoints import WebhookEndpoint, WebhookEndpoints
-from polar_django.signing import sign
+from polar_django.webhooks.rehearsal import Key, is_believed
 
 __all__ = [
     "Ensured",
@@ -113,23 +112,7 @@ def is_trusted(provider: Provider, endpoint: WebhookEndpoint) -> bool | None:
     """
     if not endpoint.secret:
         return None
-    body, now = b"{}", timezone.now()
-    try:
-        signature = sign(
-            endpoint.secret, message_id="probe", timestamp=now, body=body, scheme=endpoint.scheme
-        )
-    except ValueError:
-        return False
-    headers = {
-        "webhook-id": "probe",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-    }
-    try:
-        provider.verify_webhook(headers, body)
-    except (ConfigurationError, SignatureError):
-        return False
-    return True
+    return is_believed(provider, Key(endpoint.secret, endpoint.scheme))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
