@@ -1,0 +1,182 @@
+"""The read-only base of every list and page: the admin shows the mirror, it does not edit it.
+
+Lists stay fast at a million rows: they are sorted by an index and by nothing else, counted to a
+bound, searched by equality (`searching`), and leave the big columns out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from django.contrib.admin import ModelAdmin, ShowFacets
+from django.db.models import BigIntegerField, Field, ForeignKey, JSONField, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from polar_django.admin.columns import dashboard_url, link_to, money, tag
+from polar_django.admin.counting import BoundedPaginator
+from polar_django.admin.redaction import masked, may_view_personal_data, pretty, redacted_text
+from polar_django.admin.searching import matching
+
+__all__ = ["ReadOnlyAdmin"]
+
+_TECHNICAL = frozenset({"provider", "created_at", "modified_at", "as_of", "synced_at"})
+Shown = Callable[[Any], Any]
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Nothing is added, changed or deleted here; what can be done is an action (`actions`).
+
+    `searched` are the columns that a search compares as a whole. `personal` columns are masked
+    without the permission, `secret` ones always. `big` columns are read on a row's own page only.
+    """
+
+    searched: ClassVar[tuple[str, ...]] = ("pk",)
+    personal: ClassVar[frozenset[str]] = frozenset()
+    secret: ClassVar[frozenset[str]] = frozenset()
+    big: ClassVar[Sequence[str]] = ("raw",)
+    joined: ClassVar[Sequence[str]] = ()
+
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = BoundedPaginator
+    sortable_by = ()
+    list_per_page = 50
+    empty_value_display = "-"
+    change_form_template = "admin/polar_django/change_form.html"
+    search_help_text: Any = gettext_lazy(
+        "A whole id, e-mail address, external id, invoice number, or the subscriber's key or name."
+    )
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["polar/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """All rows with what they point to, without their big columns."""
+        rows = super().get_queryset(request)
+        beside = [f"{name}__raw" for name in self.joined if _column(self.model, f"{name}.raw")]
+        if self.joined:
+            rows = rows.select_related(*self.joined)
+        return rows.defer(*self.big, *beside)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.searched
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What `searching.matching` finds; the text is one whole, spaces included."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(matching(self.model, self.searched, search_term)), False
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        see = may_view_personal_data(request)
+        return [
+            self._masked(name, see) if name in self.personal else name for name in self.list_display
+        ]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return list_display[:1]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The row's columns in three boxes: what it says, how it is mirrored, its JSON."""
+        see = may_view_personal_data(request)
+        said: list[Any] = []
+        technical: list[Any] = []
+        stored: list[Any] = []
+        for field in self.model._meta.concrete_fields:
+            if isinstance(field, JSONField):
+                stored.append(self._json(field, see))
+            elif field.name in _TECHNICAL:
+                technical.append(field.name)
+            elif field.get_internal_type() != "BinaryField":
+                said.append(self._shown(field, see))
+        said = [*self.first_fields(request, obj), *said]
+        boxes = [(None, said), (_("Mirror"), technical), ("JSON", stored)]
+        return [
+            (title, {"fields": fields, "classes": ["collapse"] if title else []})
+            for title, fields in boxes
+            if fields
+        ]
+
+    def first_fields(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
+        """What stands above the row's own columns: the way to the provider's own page."""
+        url = dashboard_url(obj) if obj is not None and _column(self.model, "raw") else ""
+        if not url:
+            return []
+        text = _("Open at %(provider)s") % {"provider": obj.provider}
+        link = format_html('<a href="{}" rel="noreferrer" target="_blank">{} ↗</a>', url, text)
+        return [_named("at_the_provider", _("Dashboard"), lambda row: link)]
+
+    def _shown(self, field: Any, see: bool) -> Any:
+        name = field.name
+        if name in self.secret:
+            return _named(name, field.verbose_name, lambda row: _("not shown: it holds a secret"))
+        if name in self.personal:
+            return self._masked(name, see)
+        if isinstance(field, ForeignKey):
+            return _named(name, field.verbose_name, lambda row: self._linked(row, field))
+        if name in {"status", "state"}:
+            return _named(name, field.verbose_name, lambda row: tag(getattr(row, name)))
+        if isinstance(field, BigIntegerField) and name.endswith("amount"):
+            return _named(name, field.verbose_name, lambda row: self._money(row, name))
+        if field.get_internal_type() == "TextField":
+            return _named(
+                name,
+                field.verbose_name,
+                lambda row: redacted_text(getattr(row, name) or "", personal=see),
+            )
+        return name
+
+    def _linked(self, row: Any, field: Any) -> SafeString | str:
+        """A link; where the row pointed to has not come yet, its id."""
+        other = getattr(row, field.name, None)
+        if other is not None:
+            return link_to(other, self.admin_site)
+        missing = getattr(row, field.attname)
+        return _("%(id)s (not in the mirror)") % {"id": missing} if missing else "-"
+
+    def _money(self, row: Any, name: str) -> str:
+        currency = getattr(row, "currency", None) or getattr(row, "price_currency", None)
+        return money(getattr(row, name), currency or "") or "-"
+
+    def _masked(self, name: str, see: bool) -> Shown:
+        label = self.model._meta.get_field(name).verbose_name
+        return _named(name, str(label), lambda row: masked(getattr(row, name), personal=see) or "-")
+
+    def _json(self, field: Any, see: bool) -> Shown:
+        return _named(
+            field.name,
+            str(field.verbose_name),
+            lambda row: pretty(getattr(row, field.name), personal=see) or "-",
+        )
+
+
+def _named(name: str, label: Any, function: Shown) -> Shown:
+    """A function as the admin wants its columns: with a name for CSS, and a title."""
+    function.__name__ = f"shown_{name}"
+    function.short_description = label  # type: ignore[attr-defined]  # Django's way
+    return function
+
+
+def _column(model: type[Model], path: str) -> bool:
+    """Whether there is such a column, over one link: "customer.raw"."""
+    first, _dot, rest = path.partition(".")
+    field: Field[Any, Any] | None = next(
+        (item for item in model._meta.concrete_fields if item.name == first), None
+    )
+    if field is None or not rest:
+        return field is not None
+    return field.related_model is not None and _column(field.related_model, rest)

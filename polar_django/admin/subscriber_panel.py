@@ -1,0 +1,110 @@
+"""Billing in the project's own admin of its users or teams.
+
+class UserAdmin(BaseUserAdmin):
+    inlines = [CustomerInline]
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin import StackedInline
+from django.contrib.admin.sites import AdminSite
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from polar_django.admin.columns import link_to, money, tag
+from polar_django.admin.grant_panels import grant_panel
+from polar_django.admin.panels import Panel, table, when
+from polar_django.admin.reasons import grants_of
+from polar_django.models import BenefitGrant, Customer, Subscription
+
+__all__ = ["CustomerInline"]
+
+_MOST = 25
+
+
+class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at run time
+    """The subscriber's customers, subscriptions and benefits with their reasons, read-only.
+
+    Shown to staff who may view customers. Four queries. It is no form, and saving the user changes
+    nothing of it.
+    """
+
+    model = Customer
+    fk_name = "subscriber"
+    verbose_name_plural = gettext_lazy("billing")
+    template = "admin/polar_django/customer_inline.html"
+    extra = 0
+    max_num = 0
+    can_delete = False
+
+    class Media:
+        css = {"all": ["polar/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """No rows for Django's formset: what is shown is `shown`."""
+        return super().get_queryset(request).none()
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        self.shown = _shown(obj, request, self.admin_site) if obj is not None else {}
+        return super().get_formset(request, obj, **options)
+
+
+def _shown(subscriber: Any, request: HttpRequest, site: AdminSite) -> dict[str, Any]:
+    give_url = ""
+    if request.user.has_perm("polar_django.give_benefit"):
+        url = reverse("admin:polar_django_benefitgrant_do", args=["give"], current_app=site.name)
+        give_url = f"{url}?{urlencode({'subscriber': subscriber.pk})}"
+    return {"panels": list(_panels(subscriber, site)), "give_url": give_url}
+
+
+def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:
+    customers = Customer.objects.filter(subscriber=subscriber).defer("raw").order_by("pk")[:_MOST]
+    subscriptions = (
+        Subscription.objects.filter(subscriber=subscriber)
+        .select_related("product")
+        .defer("raw", "product__raw")
+        .order_by("-started_at", "pk")[:_MOST]
+    )
+    held = Q(subscriber=subscriber)
+    if isinstance(subscriber, get_user_model()):
+        held |= Q(user=subscriber, is_seat=True)
+    live = Q(pk__in=BenefitGrant.objects.active().filter(held).values("pk"))
+    return [
+        table(
+            "customers",
+            _("Customers"),
+            (_("Customer"), _("Provider"), _("Since")),
+            [(link_to(row, site, row.pk), row.provider, when(row.created_at)) for row in customers],
+            empty=_("Has never been a customer."),
+        ),
+        table(
+            "subscriptions",
+            _("Subscriptions"),
+            (_("Product"), _("Status"), _("Price"), _("Period ends")),
+            [
+                (
+                    link_to(row, site, str(row.product or row.product_id or row.pk)),
+                    tag(row.status),
+                    money(row.amount, row.currency),
+                    when(row.current_period_end),
+                )
+                for row in subscriptions
+            ],
+        ),
+        grant_panel("live", _("Benefits held now"), list(grants_of(live)[:_MOST]), site),
+    ]

@@ -1,0 +1,162 @@
+"""What the actions of the admin do: each calls one function for each row, and says what came of it.
+
+Loaded when the first action is confirmed (`actions.StaffAction.work` names these functions). None
+is called within a transaction.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Model
+
+from polar_django import outbox
+from polar_django.admin.actions import Outcome
+from polar_django.billing import (
+    cancel_subscription,
+    grant_benefit,
+    revoke_subscription,
+    uncancel_subscription,
+)
+from polar_django.billing.portal import open_portal_for
+from polar_django.exceptions import PolarDjangoError
+from polar_django.mirror.linking import link_customer, unlink_customer
+from polar_django.mirror.local_grants import end_local_grant
+from polar_django.mirror.reconcile import reconcile_customer
+from polar_django.mirror.walking import Patience
+from polar_django.models import (
+    BenefitGrant,
+    Customer,
+    Subscription,
+    Transition,
+    WebhookDelivery,
+)
+from polar_django.providers.registry import get_provider
+from polar_django.webhooks import inbox, wakeup
+
+__all__ = [
+    "cancel",
+    "end_benefit",
+    "give_benefit",
+    "link",
+    "open_portal",
+    "replay_deliveries",
+    "resync",
+    "retell",
+    "revoke",
+    "uncancel",
+    "unlink",
+]
+
+Values = dict[str, Any]
+# Somebody waits before a browser: rather tell them that the provider is away.
+_PATIENCE = 20.0
+
+
+def cancel(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
+    """They will not renew. One call each."""
+    return _each(
+        rows,
+        lambda row: cancel_subscription(row, reason=values["reason"], comment=values["comment"]),
+    )
+
+
+def uncancel(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
+    """They renew again. One call each."""
+    return _each(rows, uncancel_subscription)
+
+
+def revoke(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
+    """They end now. One call each."""
+    return _each(rows, revoke_subscription)
+
+
+def resync(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:
+    """Each customer and what it holds as the provider has it. About ten calls each."""
+    return _each(rows, _resync)
+
+
+def _resync(customer: Customer) -> str:
+    patience = Patience(attempts=2, longest=2.0, until=time.monotonic() + _PATIENCE)
+    found = list(reconcile_customer(get_provider(customer.provider), customer.pk, patience))
+    wakeup.wake()
+    written = sum(drift.written for drift in found)
+    return f"{written} rows differed and were written." if written else "Nothing differed."
+
+
+def link(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:
+    """Give each to the subscriber, also where it is somebody else's by now if that was said."""
+
+    def one(customer: Customer) -> str:
+        link_customer(customer, values["subscriber"], replace=values["replace"])
+        wakeup.wake()
+        return ""
+
+    return _each(rows, one)
+
+
+def unlink(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:
+    """Make each nobody's."""
+    return _each(rows, unlink_customer)
+
+
+def open_portal(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:
+    """The way to the provider's page of one customer, as that customer. One call."""
+    for row in rows:
+        try:
+            session = open_portal_for(row)
+        except PolarDjangoError as error:
+            yield Outcome(row=row, error=str(error))
+        else:
+            yield Outcome(row=row, redirect=session.url)
+
+
+def give_benefit(rows: Sequence[Any], values: Values) -> Iterator[Outcome]:
+    """A benefit by hand. Calls nobody."""
+    grant = grant_benefit(
+        values["subscriber"], values["key"], until=values["until"], reason=values["reason"]
+    )
+    yield Outcome(row=grant)
+
+
+def end_benefit(rows: Sequence[BenefitGrant], values: Values) -> Iterator[Outcome]:
+    """End what was given by hand. Calls nobody."""
+    for row in rows:
+        ended = end_local_grant(row.pk)
+        yield Outcome(row=row, error="" if ended else "This was not given by hand, or has ended.")
+    wakeup.wake()
+
+
+def replay_deliveries(rows: Sequence[WebhookDelivery], values: Values) -> Iterator[Outcome]:
+    """Make them pending again, and wake the worker."""
+    again = set(inbox.replay(WebhookDelivery.objects.filter(pk__in=[row.pk for row in rows])))
+    wakeup.wake()
+    for row in rows:
+        error = "" if row.pk in again else "A worker has it just now, or its body was purged."
+        yield Outcome(row=row, error=error)
+
+
+def retell(rows: Sequence[Transition], values: Values) -> Iterator[Outcome]:
+    """Call the receivers that have not succeeded, or all of them, once more."""
+    chosen = Transition.objects.filter(pk__in=[row.pk for row in rows])
+    again = set(outbox.replay(chosen, everybody=values["everybody"]))
+    wakeup.wake()
+    for row in rows:
+        yield Outcome(row=row, error="" if row.pk in again else "It waits to be sent already.")
+
+
+def _each(rows: Sequence[Any], verb: Callable[[Any], Any]) -> Iterator[Outcome]:
+    """Call the verb for each row; what it refuses is told, and the others go on.
+
+    Where a verb returns text, that is the detail.
+    """
+    for row in rows:
+        yield _outcome(row, verb)
+
+
+def _outcome(row: Model, verb: Callable[[Any], Any]) -> Outcome:
+    try:
+        said = verb(row)
+    except PolarDjangoError as error:
+        return Outcome(row=row, error=str(error))
+    return Outcome(row=row, detail=said if isinstance(said, str) else "")
