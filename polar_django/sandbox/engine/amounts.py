@@ -116,7 +116,8 @@ def _reckon(checkout: Checkout, prices: list[Price]) -> None:
     if is_free(prices) or price == 0:
         checkout.tax_amount, checkout.tax_behavior = 0, None
     elif country is None:
-        checkout.tax_amount, checkout.tax_behavior = None, None
+        # As recorded: what was known of a product before stays until there is an address.
+        checkout.tax_behavior = None
     else:
         behavior = tax_behavior(prices, country, default=default_tax_behavior())
         checkout.tax_behavior = behavior
@@ -124,14 +125,19 @@ def _reckon(checkout: Checkout, prices: list[Price]) -> None:
     checkout.total_amount = checkout.net_amount + (checkout.tax_amount or 0)
 
 
-def set_discount(checkout: Checkout, data: Mapping[str, Any]) -> None:
-    """By `discount_id`, None removes it. Raises InvalidRequest."""
+def set_discount(checkout: Checkout, product: Product | None, data: Mapping[str, Any]) -> None:
+    """By `discount_id`, None removes it. Raises InvalidRequest, also where it is not for `product`.
+
+    As recorded, such a discount "does not exist".
+    """
     discount_id = data.get("discount_id")
-    checkout.discount = (
-        None
-        if discount_id is None
-        else discounts.find_redeemable(discount_id, customer=checkout.customer)
-    )
+    if discount_id is None:
+        checkout.discount = None
+        return
+    found = discounts.find_redeemable(discount_id, customer=checkout.customer)
+    if product is not None and not discounts.is_applicable(found, product):
+        raise invalid("Discount does not exist.", "discount_id", value=str(discount_id))
+    checkout.discount = found
 
 
 def set_discount_by_code(checkout: Checkout, code: str | None) -> None:

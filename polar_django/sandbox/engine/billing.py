@@ -38,7 +38,7 @@ def add_checkout_order(
         is_upgrade = checkout.subscription_id is not None
         reason = "subscription_update" if is_upgrade else "subscription_create"
     plan = Plan(product, prices, checkout.seats, checkout.units, checkout.custom_amount)
-    lines = [Line(product.name, amount, price) for price, amount in plan.parts()]
+    lines = [Line(_named(price, plan), amount, price) for price, amount in plan.parts()]
     if subscription is not None and checkout.trial_end is not None:
         lines = [_trial_line(subscription.current_period_start, checkout.trial_end, product)]
     return add_order(
@@ -57,6 +57,13 @@ def add_checkout_order(
         metadata=dict(checkout.metadata),
         custom_field_data=dict(checkout.custom_field_data),
     )
+
+
+def _named(price: Price, plan: Plan) -> str:
+    if price.amount_type != "seat_based":
+        return plan.product.name
+    seats = plan.seats or 0
+    return f"{plan.product.name} ({seats} seat{'' if seats == 1 else 's'})"
 
 
 def _trial_line(start: datetime, end: datetime, product: Product) -> Line:

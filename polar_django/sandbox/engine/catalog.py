@@ -185,9 +185,8 @@ def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
     if data.get("properties") is not None:
-        values["properties"] = _stored_properties(
-            benefit.type, {**benefit.properties, **data["properties"]}
-        )
+        # All of them at once: what is not given is gone.
+        values["properties"] = _stored_properties(benefit.type, data["properties"])
     previous = benefit.properties
     with business_transaction() as work:
         rows.change(benefit, **values)

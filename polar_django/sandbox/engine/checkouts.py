@@ -8,11 +8,12 @@ from django.db.models import Q
 
 from polar_django.sandbox import clock, tokens
 from polar_django.sandbox.engine import amounts, offers, rows
-from polar_django.sandbox.engine.addresses import normalize_address
+from polar_django.sandbox.engine.addresses import has_street, normalize_address
 from polar_django.sandbox.engine.custom_fields import check_answers
 from polar_django.sandbox.engine.customers import find_by_external_id
 from polar_django.sandbox.engine.emit import emit_checkout
 from polar_django.sandbox.engine.organization import get_organization, subscription_setting
+from polar_django.sandbox.engine.tax_ids import read_tax_id
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
     AlreadyActiveSubscriptionError,
@@ -102,7 +103,8 @@ def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
         offers.make_offer(checkout, offer)
         _set_fields(checkout, data)
         _prefill(checkout)
-        amounts.set_discount(checkout, data)
+        _check_tax_id(checkout, data)
+        amounts.set_discount(checkout, offer.products[0], data)
         amounts.choose_product(checkout, offer.products[0], data)
         _keep_answers(checkout, data)
         checkout.save()
@@ -143,10 +145,14 @@ def _prefill(checkout: Checkout) -> None:
     checkout.customer_email = checkout.customer_email or customer.email
     if customer.type != "team":
         checkout.customer_name = checkout.customer_name or customer.name
-    checkout.customer_billing_name = checkout.customer_billing_name or customer.billing_name
+    checkout.customer_billing_name = (
+        checkout.customer_billing_name or customer.billing_name or customer.name
+    )
     checkout.customer_billing_address = (
         checkout.customer_billing_address or customer.billing_address
     )
+    if customer.billing_name and has_street(customer.billing_address):
+        checkout.is_business_customer = True
     if customer.tax_id:
         checkout.customer_tax_id = checkout.customer_tax_id or customer.tax_id[0]
 
@@ -166,12 +172,23 @@ def _set_fields(checkout: Checkout, data: Mapping[str, Any]) -> None:
         checkout.customer_billing_address = normalize_address(data["customer_billing_address"])
 
 
+def _check_tax_id(checkout: Checkout, data: Mapping[str, Any]) -> None:
+    """A number belongs to a country: it is checked again when either of them changes."""
+    if not {"customer_tax_id", "customer_billing_address"} & data.keys():
+        return
+    country = (checkout.customer_billing_address or {}).get("country")
+    if country is None and checkout.customer_tax_id:
+        message = "Country is required to validate tax ID."
+        raise invalid(message, "customer_tax_id", value=checkout.customer_tax_id)
+    read_tax_id(checkout.customer_tax_id, country, "customer_tax_id")
+
+
 def update_checkout(checkout: Checkout, data: Mapping[str, Any]) -> Checkout:
     """By the seller. Raises NotOpenCheckout, InvalidRequest. Sends checkout.updated."""
     with business_transaction():
         check_open(checkout)
         if "discount_id" in data:
-            amounts.set_discount(checkout, data)
+            amounts.set_discount(checkout, checkout.product, data)
         _apply(checkout, data)
         emit_checkout("updated", checkout)
         return checkout
@@ -208,6 +225,7 @@ def apply_buyer_update(checkout: Checkout, data: Mapping[str, Any]) -> None:
 
 def _apply(checkout: Checkout, data: Mapping[str, Any]) -> None:
     _set_fields(checkout, data)
+    _check_tax_id(checkout, data)
     product = checkout.product
     if data.get("product_id") is not None:
         product = offers.find_offered(checkout, data["product_id"])

@@ -16,6 +16,7 @@ from polar_django.sandbox.engine.emit import emit_checkout, emit_customer
 from polar_django.sandbox.engine.fulfilment import fulfil
 from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.engine.payment_methods import keep_card
+from polar_django.sandbox.engine.tax_ids import read_tax_id
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
     AlreadyActiveSubscriptionError,
@@ -162,6 +163,7 @@ def _add_customer(checkout: Checkout) -> Customer:
         name=checkout.customer_name,
         billing_name=checkout.customer_billing_name,
         billing_address=checkout.customer_billing_address,
+        tax_id=_tax_id(checkout),
         locale=checkout.locale,
         metadata=dict(checkout.customer_metadata),
     )
@@ -176,6 +178,12 @@ def _update_customer(customer: Customer, checkout: Checkout) -> None:
         name=customer.name or checkout.customer_name,
         billing_name=checkout.customer_billing_name or customer.billing_name,
         billing_address=checkout.customer_billing_address or customer.billing_address,
+        tax_id=_tax_id(checkout) or customer.tax_id,
         locale=checkout.locale or customer.locale,
         metadata={**customer.metadata, **checkout.customer_metadata},
     )
+
+
+def _tax_id(checkout: Checkout) -> list[str] | None:
+    country = (checkout.customer_billing_address or {}).get("country")
+    return read_tax_id(checkout.customer_tax_id, country, "customer_tax_id")

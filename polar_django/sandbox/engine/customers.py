@@ -10,6 +10,7 @@ from polar_django.sandbox import clock, shapes, tokens
 from polar_django.sandbox.engine import grants, rows, seats, subscriptions
 from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
+from polar_django.sandbox.engine.tax_ids import read_tax_id
 from polar_django.sandbox.engine.usage_events import attach_events
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, invalid
@@ -27,8 +28,6 @@ __all__ = [
     "update_member",
 ]
 
-# What a number is called outside of the EU, by the letters it begins with.
-TAX_ID_KINDS = {"CH": "ch_vat", "GB": "gb_vat", "NO": "no_vat", "US": "us_ein"}
 EMAIL_TAKEN = "A customer with this email address already exists."
 EXTERNAL_ID_TAKEN = "A customer with this external ID already exists."
 EXTERNAL_ID_FIXED = "Customer external ID cannot be updated."
@@ -62,14 +61,15 @@ def create_customer(data: Mapping[str, Any]) -> Customer:
             errors += invalid(EXTERNAL_ID_TAKEN, "external_id", value=external_id).errors
         if errors:
             raise InvalidRequest(errors)
+        address = normalize_address(data.get("billing_address"))
         customer = add_customer(
             type=data.get("type") or "individual",
             email=email,
             external_id=external_id,
             name=data.get("name"),
             billing_name=data.get("billing_name"),
-            billing_address=normalize_address(data.get("billing_address")),
-            tax_id=_tax_id(data.get("tax_id")),
+            billing_address=address,
+            tax_id=read_tax_id(data.get("tax_id"), _country(address), "tax_id"),
             locale=data.get("locale"),
             metadata=dict(data.get("metadata") or {}),
             owner=owner,
@@ -95,14 +95,6 @@ def add_customer(*, owner: Mapping[str, Any] | None = None, **values: Any) -> Cu
     return customer
 
 
-def _tax_id(given: str | None) -> list[str] | None:
-    """Polar keeps a pair of number and kind; its own check of the number is not imitated.
-
-    A number says its country where it begins with it, as VAT numbers do; else it is taken as EU's.
-    """
-    return None if not given else [given, TAX_ID_KINDS.get(given[:2].upper(), "eu_vat")]
-
-
 def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
     """Change what `data` names. An external id may be set once and never changed.
 
@@ -110,11 +102,25 @@ def update_customer(customer: Customer, data: Mapping[str, Any]) -> Customer:
     """
     with business_transaction() as work:
         customer.refresh_from_db()
-        rows.change(customer, **_changed_values(customer, data))
+        values = _changed_values(customer, data)
+        if "email" in values:
+            _move_owner(customer, values["email"])
+        rows.change(customer, **values)
         work.later(partial(emit_customer, "updated", customer.id))
         if data.get("external_id"):
             attach_events(customer)
         return customer
+
+
+def _country(address: Mapping[str, Any] | None) -> str | None:
+    return (address or {}).get("country")
+
+
+def _move_owner(customer: Customer, email: str) -> None:
+    """The owner's address follows the customer's, where it was the same. As recorded: no event."""
+    if customer.email is not None:
+        owners = customer.members.filter(role="owner", email__iexact=customer.email)
+        owners.filter(deleted_at=None).update(email=email)
 
 
 def _changed_values(customer: Customer, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +138,8 @@ def _changed_values(customer: Customer, data: Mapping[str, Any]) -> dict[str, An
     if data.get("billing_address") is not None:
         values["billing_address"] = normalize_address(data["billing_address"])
     if "tax_id" in data:
-        values["tax_id"] = _tax_id(data["tax_id"])
+        address = values.get("billing_address", customer.billing_address)
+        values["tax_id"] = read_tax_id(data["tax_id"], _country(address), "tax_id")
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
     return values

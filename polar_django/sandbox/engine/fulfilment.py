@@ -31,6 +31,8 @@ def fulfil(checkout_id: UUID) -> None:
     subscription = None
     if product.is_recurring:
         subscription = _subscribe(checkout, product, customer, prices)
+    if checkout.seats is not None:
+        seats.make_team(customer)
     order = billing.add_checkout_order(checkout, product, customer, prices, subscription)
     emit_order(order, "created")
     orders.announce_paid(order)

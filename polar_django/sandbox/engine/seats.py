@@ -24,6 +24,7 @@ from polar_django.sandbox.errors import (
 )
 from polar_django.sandbox.models import (
     BILLABLE_STATUSES,
+    Customer,
     Member,
     Order,
     Seat,
@@ -38,6 +39,7 @@ __all__ = [
     "claim_seat",
     "find_invitation",
     "find_source",
+    "make_team",
     "open_seats",
     "resend_invitation",
     "revoke_seat",
@@ -151,19 +153,24 @@ def _announce_claimed(seat: Seat) -> None:
             work.later(partial(grants.sync_order, seat.order_id))
 
 
-def open_seats(source: Source) -> None:
-    """Right after the purchase: the buyer becomes a team, and sits on the first seat.
+def make_team(customer: Customer) -> None:
+    """Who buys seats becomes a team, before the order. Sends customer.updated from a job."""
+    with business_transaction() as work:
+        if customer.type != "team":
+            rows.change(customer, type="team")
+            work.later(partial(emit_customer, "updated", customer.id))
 
-    Sends customer_seat.claimed now and customer.updated from a job; nothing for other products.
+
+def open_seats(source: Source) -> None:
+    """Right after the purchase: the buyer sits on the first seat.
+
+    Sends customer_seat.claimed; nothing for other products.
     """
     if source.seats is None or source.seat_rows.exists():
         return
     customer = source.customer
     owner = customer.members.filter(role="owner", deleted_at=None).first()
-    with business_transaction() as work:
-        if customer.type != "team":
-            rows.change(customer, type="team")
-            work.later(partial(emit_customer, "updated", customer.id))
+    with business_transaction():
         if owner is not None:
             values = {"customer": customer, "member": owner, "email": owner.email}
             _announce_claimed(_put(source, **values, seat_metadata={}, **_claimed()))

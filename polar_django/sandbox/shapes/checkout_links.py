@@ -11,9 +11,11 @@ __all__ = ["checkout_link"]
 
 
 def checkout_link(row: CheckoutLink) -> dict[str, Any]:
-    """CheckoutLink, with its products. One query and four per product."""
+    """CheckoutLink, with its products and the hidden legacy keys. One query, four per product."""
     known = {str(each.pk): each for each in Product.objects.filter(pk__in=row.product_ids)}
     products = [known[each] for each in row.product_ids if each in known]
+    shown = [{**catalog.public_product(each), "metadata": each.metadata} for each in products]
+    price = next(iter(shown[0]["prices"]), None) if shown else None
     base_url = row.base_url or get_settings().base_url.rstrip("/")
     return {
         "id": str(row.id),
@@ -33,9 +35,11 @@ def checkout_link(row: CheckoutLink) -> dict[str, Any]:
         "seats": row.seats,
         "units": row.units,
         "organization_id": str(ORGANIZATION_ID),
-        "products": [
-            {**catalog.public_product(each), "metadata": each.metadata} for each in products
-        ],
+        "products": shown,
         "discount": catalog.discount_base(row.discount) if row.discount else None,
+        "product_id": shown[0]["id"] if shown else None,
+        "product_price_id": price["id"] if price else None,
+        "product": shown[0] if shown else None,
+        "product_price": price,
         "url": f"{base_url}/v1/checkout-links/{row.client_secret}/redirect",
     }

@@ -47,11 +47,19 @@ def success_url(row: Checkout) -> str:
     return row.success_url.replace("{CHECKOUT_ID}", quote(str(row.id)))
 
 
-def offered_prices(link: CheckoutProduct, currency: str) -> list[Price]:
+def _prices(link: CheckoutProduct) -> list[Price]:
     """The prices of one offered product: the session's own ones, else the catalogue's."""
     own = list(link.ad_hoc_prices.select_related("product", "meter").order_by("created_at"))
-    found = own or catalog.catalog_prices(link.product)
-    return [each for each in found if each.price_currency == currency]
+    return own or catalog.catalog_prices(link.product)
+
+
+def _in_currency(prices: list[Price], currency: str) -> list[Price]:
+    return [each for each in prices if each.price_currency == currency]
+
+
+def offered_prices(link: CheckoutProduct, currency: str) -> list[Price]:
+    """Those in which one offered product may be paid in this session."""
+    return _in_currency(_prices(link), currency)
 
 
 def payment_needs(row: Checkout, prices: list[Price]) -> tuple[bool, bool]:
@@ -112,8 +120,9 @@ def checkout_confirmed(result: Confirmation) -> dict[str, Any]:
 
 def _shared(row: Checkout) -> dict[str, Any]:
     links = list(row.checkout_products.select_related("product").order_by("order"))
-    prices = {link.product_id: offered_prices(link, row.currency) for link in links}
-    chosen = prices.get(row.product_id, []) if row.product_id else []
+    # All currencies are shown; the session's own decides what is paid.
+    prices = {link.product_id: _prices(link) for link in links}
+    chosen = _in_currency(prices.get(row.product_id, []) if row.product_id else [], row.currency)
     payment, setup = payment_needs(row, chosen)
     required = required_address_fields(row)
     has_trial = row.trial_end is not None

@@ -175,3 +175,18 @@ def test_a_feature_flag_is_private_unless_told_otherwise(ears: Ears) -> None:
     )
 
     assert (flag.visibility, shown.visibility) == ("private", "public")
+
+
+def test_a_benefits_properties_are_replaced_all_at_once(shop: Shop) -> None:
+    keys = catalog.create_benefit(
+        {
+            "type": "license_keys",
+            "description": "A key",
+            "properties": {"prefix": "ACME", "limit_usage": 5},
+        }
+    )
+
+    catalog.update_benefit(keys, {"properties": {"limit_usage": 9}})
+
+    assert keys.properties["prefix"] is None
+    assert keys.properties["limit_usage"] == 9

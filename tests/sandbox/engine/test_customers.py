@@ -174,3 +174,23 @@ def test_a_session_for_nobody_is_refused(ears: Ears) -> None:
         sessions.create_customer_session({"external_customer_id": "missing"})
 
     assert refused.value.errors[0]["loc"] == ["body", "external_customer_id"]
+
+
+def test_the_owners_address_follows_the_customers_without_an_event(ears: Ears) -> None:
+    customer = customers.create_customer(ADA)
+    ears.events()
+
+    customers.update_customer(customer, {"email": "new@example.com"})
+
+    assert customer.members.get().email == "new@example.com"
+    assert ears.types() == ["customer.updated", "customer.state_changed"]
+
+
+def test_an_owner_with_another_address_keeps_it(ears: Ears) -> None:
+    team = customers.create_customer(
+        {"type": "team", "email": "team@example.com", "owner": {"email": "ada@example.com"}}
+    )
+
+    customers.update_customer(team, {"email": "new@example.com"})
+
+    assert team.members.get().email == "ada@example.com"

@@ -1,7 +1,7 @@
 import pytest
 
 from polar_django.sandbox import errors
-from polar_django.sandbox.engine import catalog, checkouts, customers, subscriptions
+from polar_django.sandbox.engine import catalog, checkouts, customers, discounts, subscriptions
 from polar_django.sandbox.models import (
     BenefitGrant,
     Checkout,
@@ -14,6 +14,9 @@ from polar_django.sandbox.models import (
 )
 from tests.sandbox.conftest import DECLINES, Ears, Shop
 
+WHOLE_ADDRESS = {
+    "billing_address": {"country": "NL", "line1": "Dam 1", "postal_code": "1012", "city": "A"}
+}
 NEW_BUYER = ["member.created", "checkout.updated", "customer.created", "customer.state_changed"]
 KNOWN_BUYER = ["checkout.updated", "customer.updated", "customer.state_changed"]
 SUBSCRIBED = ["subscription.created", "subscription.active", "subscription.updated"]
@@ -324,3 +327,30 @@ def test_a_free_subscription_is_upgraded_in_place(shop: Shop, ears: Ears) -> Non
     assert "subscription.created" not in types
     assert types.count("benefit_grant.created") == 1
     assert Order.objects.latest("created_at").billing_reason == "subscription_update"
+
+
+def test_what_a_customer_said_before_fills_the_page_in(shop: Shop) -> None:
+    ada = customers.create_customer({"email": "ada@example.com", "name": "Ada", **WHOLE_ADDRESS})
+
+    first = checkouts.create_checkout({"products": [shop.ebook.id], "customer_id": ada.id})
+    customers.update_customer(ada, {"billing_name": "Ada & Co"})
+    second = checkouts.create_checkout({"products": [shop.ebook.id], "customer_id": ada.id})
+
+    assert (first.customer_billing_name, first.is_business_customer) == ("Ada", False)
+    assert (second.customer_billing_name, second.is_business_customer) == ("Ada & Co", True)
+
+
+def test_a_discount_for_another_product_does_not_exist(shop: Shop) -> None:
+    only_ebook = discounts.create_discount(
+        {
+            "name": "Half",
+            "type": "percentage",
+            "basis_points": 5_000,
+            "duration": "once",
+            "products": [shop.ebook.id],
+        }
+    )
+
+    with pytest.raises(errors.InvalidRequest, match="Discount does not exist"):
+        shop.open(shop.pro, discount_id=only_ebook.id)
+    assert shop.open(shop.ebook, discount_id=only_ebook.id).discount == only_ebook

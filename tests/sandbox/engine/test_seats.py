@@ -52,7 +52,11 @@ def test_buying_seats_makes_the_buyer_a_team_on_the_first_seat(
 
     shop.buy(team_product, seats=3)
 
-    types = ears.types()
+    events = ears.events()
+    order = next(data for type_, data in events if type_ == "order.created")
+    assert order["customer"]["type"] == "team"
+    assert order["items"][0]["label"].endswith("(3 seats)")
+    types = [type_ for type_, _ in events]
     assert types[types.index("order.paid") :] == [
         "order.paid",
         "customer_seat.claimed",
