@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import AND, NOT, OR, BasePermission, BasePermissionMetaclass
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from polar_django.exceptions import ConfigurationError
 from polar_django.gating import Decision, Reason, decide
+from polar_django.gating.guard import keep_for_this_visitor
 from polar_django.gating.refusal import explain
 
 __all__ = ["HasBenefit"]
@@ -64,6 +66,7 @@ class HasBenefit(BasePermission, metaclass=_BenefitPermissionType):
     def has_permission(self, request: Request, view: APIView) -> bool:
         decision = decide(request, self.benefits, all_of=self.all_of)
         self.missing = decision.missing
+        _keep_answers_apart(view)
         return decision.allowed
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
@@ -115,6 +118,25 @@ class _Composed(BasePermission, metaclass=_BenefitPermissionType):
     def code(self) -> str | None:
         """The code of the refusal, None where no benefit was missing."""
         return str(Reason.NO_BENEFIT) if self.missing else None
+
+
+def _keep_answers_apart(view: Any) -> None:
+    """Have what this view answers marked as this visitor's, as every other gate does.
+
+    A permission sees no answer, so the view object, which DRF makes anew for each request, is asked
+    to do it: else `cache_page` above it would show one holder's answer to everybody.
+    """
+    finalize = getattr(view, "finalize_response", None)
+    if finalize is None or getattr(finalize, "_polar_django", False):
+        return
+
+    def mark(*args: Any, **kwargs: Any) -> Any:
+        answer = keep_for_this_visitor(finalize(*args, **kwargs))
+        patch_vary_headers(answer, ["Authorization"])
+        return answer
+
+    mark._polar_django = True  # type: ignore[attr-defined]  # functions take attributes
+    view.finalize_response = mark
 
 
 def _composed(operator: Any, *operands: Any) -> Any:

@@ -1,8 +1,10 @@
 """What a refused request is answered: in the form that its sender can use."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -68,18 +70,28 @@ def wants_json(request: HttpRequest) -> bool:
 def refuse(request: HttpRequest, decision: Decision) -> HttpResponse:
     """The answer to a request that may not pass. No query of its own.
 
-    The project's own (`REFUSAL`), where it gives one. Else for htmx `HX-Redirect`; for programs 401
-    without a user and 403 with one, as JSON; for browsers the way to the sign-in or the upgrade
-    page, with `next`, and there with `benefit` or `plan` (what was missing); where there is no such
-    page, 403 with the template `polar/benefit_required.html`. Raises ConfigurationError if
-    `UPGRADE_URL` leads nowhere.
+    The project's own (`REFUSAL`, a function or a coroutine function), where it gives one. Else for
+    htmx `HX-Redirect`; for programs 401 without a user and 403 with one, as JSON; for browsers the
+    way to the sign-in or the upgrade page, with `next`, and there with `benefit` or `plan` (what
+    was missing); where there is no such page, 403 with the template `polar/benefit_required.html`.
+    Raises ConfigurationError if `UPGRADE_URL` leads nowhere.
     """
     own = get_settings().load("refusal")
-    given: HttpResponse | None = own(request, decision) if own else None
+    given: HttpResponse | None = _said_by(own, request, decision) if own else None
     response = given if given is not None else _our_answer(request, decision)
     # The same address answers otherwise once they have paid.
     add_never_cache_headers(response)
     return response
+
+
+def _said_by(own: Callable[..., Any], request: HttpRequest, decision: Decision) -> Any:
+    """Gates are judged in a thread, so that a coroutine function may be asked from there."""
+    given = own(request, decision)
+    return async_to_sync(_awaited)(given) if isawaitable(given) else given
+
+
+async def _awaited(given: Awaitable[Any]) -> Any:
+    return await given
 
 
 def _our_answer(request: HttpRequest, decision: Decision) -> HttpResponse:

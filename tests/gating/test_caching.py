@@ -8,9 +8,14 @@ from django.test import AsyncClient, Client
 from django.urls import path
 from django.views import View
 from django.views.decorators.cache import cache_control, cache_page
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from polar_django.decorators import requires_benefit
+from polar_django.drf.permissions import HasBenefit
 from polar_django.mixins import BenefitRequiredMixin
+from tests.drf.shop import ByName
 from tests.entitlements.worlds import grant, person
 
 SECRET = "only for holders of pro"
@@ -53,6 +58,28 @@ urlpatterns = [
     path("cached-below/", requires_benefit("pro")(cache_page(60)(shown))),
 ]
 
+
+class Api(APIView):
+    permission_classes = [HasBenefit("pro") & IsAuthenticated]
+
+    def get(self, request):
+        return Response(SECRET)
+
+
+class NoStoreApi(Api):
+    permission_classes = [HasBenefit("pro")]
+
+    def get(self, request):
+        return Response(SECRET, headers={"Cache-Control": "no-store"})
+
+
+urlpatterns += [
+    path("cached/api/", cache_page(60)(Api.as_view())),
+    path("cached/api/by-token/", cache_page(60)(Api.as_view(authentication_classes=[ByName]))),
+    path("api/", Api.as_view()),
+    path("no-store/", NoStoreApi.as_view()),
+]
+
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
@@ -77,6 +104,32 @@ def test_a_page_that_the_project_caches_stays_behind_its_gate(address, holder):
         assert client.get(address).content.decode() == SECRET
     assert Client().get(address).status_code == 302
     assert signed_in(person()).get(address).status_code == 302
+
+
+def test_an_api_that_the_project_caches_stays_behind_its_gate(holder):
+    client = signed_in(holder)
+    for _ in range(2):
+        assert client.get("/cached/api/").data == SECRET
+    assert Client().get("/cached/api/").status_code == 403
+    assert signed_in(person()).get("/cached/api/").status_code == 403
+
+
+def test_an_api_for_tokens_stays_behind_its_gate(holder):
+    address, other = "/cached/api/by-token/", person()
+    for _ in range(2):
+        shown = Client().get(address, headers={"Authorization": f"Name {holder.username}"})
+        assert shown.json() == SECRET
+    assert Client().get(address).status_code == 401
+    refused = Client().get(address, headers={"Authorization": f"Name {other.username}"})
+    assert refused.status_code == 403
+
+
+def test_what_an_api_says_of_caching_itself_is_kept(holder):
+    answer = signed_in(holder).get("/no-store/")
+    assert "no-store" in answer["Cache-Control"]
+    plain = signed_in(holder).get("/api/")
+    assert plain["Cache-Control"] == "private"
+    assert {"Cookie", "Authorization"} <= set(plain["Vary"].split(", "))
 
 
 @pytest.mark.parametrize("name", ["decorator", "mixin"])

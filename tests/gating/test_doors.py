@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from inspect import isawaitable
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
 from django.utils import timezone
 
 from polar_django.billing import grant_benefit, revoke_local_grant
 from polar_django.conf import AccessPolicy
-from polar_django.models import BenefitGrant, Customer
+from polar_django.models import Benefit, BenefitGrant, Customer
 from polar_django.providers.access import derived_grants
 from polar_django.snapshots import SubscriptionSnapshot
 from tests.entitlements.worlds import (
@@ -31,6 +32,8 @@ from tests.mirror.worlds import revoked as ended_grant
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.gating.doors")]
 
 ALL = DOORS | DEARER
+# A queryset, and what is reckoned for a list, are asked anew each time.
+ASKED_ANEW = {"holders", "prefetched"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,11 @@ def with_permissions(settings):
         "django.contrib.auth.backends.ModelBackend",
         "polar_django.backends.BenefitBackend",
     ]
+
+
+def where_nobody_has_heard_of_the_key():
+    assert not Benefit.objects.exists()
+    return person()
 
 
 def a_visitor():
@@ -253,6 +261,7 @@ def from_whom_it_was_taken_back():
 
 
 ROWS = [
+    (where_nobody_has_heard_of_the_key, False),
     (a_visitor, False),
     (without_customer, False),
     (without_grant, False),
@@ -324,6 +333,26 @@ def test_a_door_costs_one_query_more_than_knowing_the_user(client, name, django_
     client.force_login(with_live_grant())
     with django_assert_num_queries(3):  # session, user, grants
         assert OPEN in client.get(f"/door/{name}/").content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(DOORS.keys() - ASKED_ANEW))
+def test_a_second_use_in_the_same_request_costs_nothing(rf, name, django_assert_num_queries):
+    request = rf.get("/")
+    request.user = with_live_grant()
+    request.auser = sync_to_async(lambda: request.user)
+
+    def enter():
+        answer = DOORS[name](request)
+        answer = async_to_sync(awaited)(answer) if isawaitable(answer) else answer
+        return OPEN in getattr(answer, "render", lambda: answer)().content.decode()
+
+    assert enter()
+    with django_assert_num_queries(0):
+        assert enter()
+
+
+async def awaited(answer):
+    return await answer
 
 
 def test_a_page_that_asks_fifty_times_reads_the_grants_once(client, django_assert_num_queries):

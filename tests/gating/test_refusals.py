@@ -1,12 +1,15 @@
 """What a refused request is answered, and that nobody is sent to another site."""
 
+from asyncio import sleep
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from polar_django.decorators import requires_benefit
 from polar_django.exceptions import ConfigurationError
 from polar_django.gating import Decision, Reason, refuse
 from polar_django.gating.addresses import safe_next, way_back
@@ -90,6 +93,28 @@ def test_a_project_answers_in_its_own_way_and_leaves_the_rest_to_us(settings):
     assert (own.status_code, own.content) == (402, b"Buy pro")
     assert "no-store" in own.headers["Cache-Control"]
     assert refuse(asked(), NO_USER).url.startswith("/sign-in/")
+
+
+async def ask_first(request, decision):
+    await sleep(0)
+    return HttpResponse("Buy it", status=402) if decision.missing else None
+
+
+def test_the_projects_answer_may_be_a_coroutine_function(settings, db):
+    settings.POLAR_DJANGO = {
+        "REFUSAL": "tests.gating.test_refusals.ask_first",
+        "UPGRADE_URL": "/pricing/",
+    }
+    assert refuse(asked(), NO_BENEFIT).status_code == 402
+    assert refuse(asked(), Decision(False, Reason.NO_BENEFIT)).status_code == 302
+
+    async def view(request):
+        raise AssertionError
+
+    request = asked()
+    request.user = AnonymousUser()
+    answer = async_to_sync(requires_benefit("pro")(view))(request)
+    assert answer.status_code == 402
 
 
 def test_a_url_name_that_does_not_exist_says_which_setting_is_wrong(settings):
