@@ -92,10 +92,11 @@ def change_seats(
 def preview_product_change(
     subscription: Subscription, product: Product | str, *, proration: Proration | None = None
 ) -> ChargePreview:
-    """What `change_product` would cost, without making it: `due_amount` is charged now.
+    """What `change_product` would cost, without making it.
 
-    One call. Raises as `change_product`, and NotSupported where the provider cannot tell (Polar has
-    this call but does not document it).
+    `due_amount` is charged at once, or with the next invoice where it is prorated; nothing is where
+    the change waits. One call. Raises as `change_product`, and NotSupported where the provider
+    cannot tell (Polar has this call but does not document it).
     """
     target = _product_id(subscription, product)
     return get_provider(subscription.provider).preview_change(

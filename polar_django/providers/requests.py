@@ -114,7 +114,8 @@ class ChargeLine:
 class ChargePreview:
     """What a change would cost, in minor units of the subscription's currency.
 
-    `due_amount` is what would be charged now; `lines` what the change adds and gives back.
+    `due_amount` is what is charged for it: now, or with the next invoice where it is prorated, what
+    waits for that invoice already included. `lines` is what is added and given back.
     """
 
     subtotal_amount: int

@@ -104,7 +104,8 @@ def _preview(data: Json) -> ChargePreview:
         tax_amount=amount("tax"),
         total_amount=amount("total"),
         applied_balance_amount=amount("applied_balance"),
-        due_amount=amount("due"),
+        # Newer than the rest of the answer: without it, nobody's balance is known.
+        due_amount=amount("due") if "due_amount" in data else max(0, amount("total")),
         lines=tuple(
             ChargeLine(label=text(line.get("label")), amount=whole_or_zero(line.get("amount")))
             for line in (lines if isinstance(lines, list) else [])

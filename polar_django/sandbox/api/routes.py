@@ -28,6 +28,7 @@ from polar_django.sandbox.api.routers import (
     organizations,
     products,
     refunds,
+    subscription_previews,
     subscriptions,
     webhooks,
 )
@@ -63,6 +64,7 @@ api.add_router("/custom-fields", custom_fields.router)
 api.add_router("/checkouts/client", client_checkouts.router)
 api.add_router("/checkouts", checkouts.router)
 api.add_router("/subscriptions", subscriptions.router)
+api.add_router("/subscriptions", subscription_previews.router)
 api.add_router("/orders", orders.router)
 api.add_router("/refunds", refunds.router)
 api.add_router("/discounts", discounts.router)

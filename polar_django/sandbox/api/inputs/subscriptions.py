@@ -8,6 +8,7 @@ from polar_django.sandbox.api.inputs.fields import Body, Metadata, Moment, Text,
 
 __all__ = [
     "SubscriptionCancel",
+    "SubscriptionChangePreview",
     "SubscriptionCreate",
     "SubscriptionPause",
     "SubscriptionResume",
@@ -124,3 +125,14 @@ class SubscriptionUpdate(
     ]
 ):
     """PATCH /v1/subscriptions/{id}: one kind of change at a time."""
+
+
+class SubscriptionChangePreviewProduct(_Strict):
+    product_id: UUID4
+    proration_behavior: Proration | None = None
+
+
+class SubscriptionChangePreview(
+    RootModel[SubscriptionChangePreviewProduct | SubscriptionUpdateSeats | SubscriptionUpdateUnits]
+):
+    """POST /v1/subscriptions/{id}/change-preview: one kind of change at a time."""
