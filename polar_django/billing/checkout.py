@@ -1,123 +1,145 @@
-"""Making a hosted pay page for a subscriber, or finding the one that is still open."""
+"""Making a hosted pay page for a subscriber or a guest, or finding the one that is still open."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
+from polar_django.billing.adhoc_prices import pricing_of
 from polar_django.billing.answers import write_answer
+from polar_django.billing.bounds import amount_bounds, choose_amount, choose_seats
 from polar_django.billing.customers import ensure_customer
-from polar_django.billing.products import choose_product, products_of, seat_bounds
+from polar_django.billing.guests import bind_to_browser, checkouts_of_browser
+from polar_django.billing.presets import preset_discount
+from polar_django.billing.products import choose_product, products_of
+from polar_django.billing.sessions import (
+    fingerprint,
+    open_session,
+    still_offered,
+    with_discount_code,
+)
+from polar_django.billing.standing import standing_of
 from polar_django.conf import Plan, get_settings
-from polar_django.exceptions import ConfigurationError, InvalidRequest
-from polar_django.mirror.answers import stored_keys
+from polar_django.exceptions import ConfigurationError, InvalidRequest, NotSupported
 from polar_django.mirror.linking import claim_checkout
-from polar_django.models import CheckoutSession, Customer
+from polar_django.models import CheckoutSession
 from polar_django.models.databases import on_primary
-from polar_django.providers.base import CheckoutRequest, Provider
+from polar_django.providers.base import Capability, CheckoutRequest, Provider
 from polar_django.providers.registry import get_provider
 
-__all__ = ["absolute_address", "create_checkout_session", "get_open_session"]
+__all__ = ["absolute_address", "create_checkout_session"]
 
-# A session is not offered again in its last minutes: the buyer still has to pay.
-_TIME_TO_PAY = timedelta(minutes=15)
 _CHECKOUT_ID = "{CHECKOUT_ID}"
 
 
 def create_checkout_session(
     subscriber: Any,
-    plan: str,
+    plan: str | Plan,
     *,
     product: str | None = None,
     seats: int | None = None,
+    amount: int | None = None,
+    discount_code: str = "",
+    email: str = "",
+    name: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    request_id: str = "",
     success_url: str | None = None,
     return_url: str | None = None,
     next_url: str = "",
+    embed: bool = False,
     request: HttpRequest | None = None,
 ) -> CheckoutSession:
     """A hosted checkout for one of the plan's products, ready to redirect to (`session.url`).
 
     The customer is ensured and linked first. An open session of this subscriber for the same
-    purchase is used again, so a second click or tab does not make a second one.
+    purchase is used again, so a second click or tab does not make a second one. `None` instead of
+    a subscriber is a guest, where the plan serves them: the session is then bound to the browser
+    that sent `request`, and `claim_purchases` says whose the purchase becomes.
 
-    `plan` is a key of `PLANS`; `product` one of its products by name or id, without it the buyer
-    chooses on the pay page; `seats` must lie within the plan's bounds. `success_url` is where the
-    pay page sends the buyer (`{CHECKOUT_ID}` is filled in), by default our return page, which
-    needs `request` to be addressed and then goes on to `next_url`; `return_url` is the pay page's
-    way back.
+    What a browser may choose: `plan`, a key of `PLANS`; `product`, one of its products by name or
+    id, without it the buyer chooses on the pay page; `seats` and `amount` (minor units) within the
+    plan's bounds; `discount_code`, which the provider judges.
 
-    One call, and what `ensure_customer` costs. Raises UnknownPlan, ConfigurationError,
-    InvalidRequest (`code` "product_not_in_plan", "seats_out_of_bounds"), CustomerConflict and
+    What only your code says: another `Plan` than those of the settings; `email` and `name` to fill
+    in; `metadata`, which comes back on the order, the subscription and every event of them, and
+    `request_id`, which is one entry of it; `success_url`, where the pay page sends the buyer
+    (`{CHECKOUT_ID}` is filled in), by default the plan's, else our return page, which needs
+    `request` to be addressed and then goes on to `next_url`; `return_url`, the pay page's way
+    back; `embed`, to let the page be framed by the site of `request`.
+
+    One call, two for a code, and what `ensure_customer` costs. Raises UnknownPlan,
+    ConfigurationError, InvalidRequest (`code` "product_not_in_plan", "seats_out_of_bounds",
+    "amount_out_of_bounds", "discount_refused", "guests_not_served"), CustomerConflict and
     ProviderError. After ProviderUnavailable a session may exist; it can be paid by nobody.
     """
-    settings = get_settings()
-    wanted = settings.plan(plan)
+    wanted = plan if isinstance(plan, Plan) else get_settings().plan(plan, request)
+    if subscriber is None and not wanted.guests:
+        raise InvalidRequest(
+            f"The plan {wanted.key!r} is not sold to guests.", code="guests_not_served"
+        )
+    code = discount_code.strip()
+    if code and not wanted.allow_discount_codes:
+        raise InvalidRequest(
+            f"The plan {wanted.key!r} takes no discount codes.", code="discount_refused"
+        )
     service = get_provider()
-    sold = products_of(wanted)
-    first = choose_product(wanted, sold, product)
-    others = [] if product else [row for row in sold.values() if row.pk != first.pk]
-    count = _seats(wanted, seats)
-    success = _success_address(success_url, request)
-    customer = ensure_customer(subscriber)
+    asked = _decide(
+        service,
+        wanted,
+        subscriber,
+        product=product,
+        seats=seats,
+        amount=amount,
+        request=request,
+    )
+    asked = replace(
+        asked,
+        customer_email=email,
+        customer_name=name,
+        success_url=_success_address(success_url or wanted.success_url, request),
+        return_url=absolute_address(
+            return_url or wanted.return_url or get_settings().return_url, request
+        ),
+        embed_origin=absolute_address("/", request).rstrip("/") if embed else "",
+        metadata={
+            **wanted.metadata,
+            **(metadata or {}),
+            **({"request_id": request_id} if request_id else {}),
+            **({"guest": True} if subscriber is None else {}),
+            "plan": wanted.key,
+        },
+    )
+    offer = fingerprint(asked, code)
+    asked = replace(asked, metadata={**asked.metadata, "offer": offer})
+    customer = ensure_customer(subscriber) if subscriber is not None else None
 
-    session = get_open_session(customer, wanted.key, first.pk, seats=count, success_url=success)
+    def find() -> CheckoutSession | None:
+        mine = checkouts_of_browser(request)
+        return open_session(offer, asked, customer=customer, among=mine)
+
+    session = find()
     if session is not None:
-        session = _still_offered(service, session, first.pk, seats=count)
+        session = still_offered(service, session, asked)
     if session is None:
         session = _create(
-            service,
-            CheckoutRequest(
-                product_ids=(first.pk, *dict.fromkeys(row.pk for row in others)),
-                customer_id=customer.pk,
-                success_url=success,
-                return_url=absolute_address(return_url or settings.return_url, request),
-                seats=count,
-                min_seats=wanted.min_seats,
-                max_seats=wanted.max_seats,
-                locale=to_locale(get_language() or "").replace("_", "-"),
-                metadata={"plan": wanted.key},
-            ),
+            service, replace(asked, customer_id=customer.pk if customer is not None else "")
         )
         claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
+        if subscriber is None:
+            bind_to_browser(request, session.pk)
         # Two requests at once: both made one, and now both choose the older.
-        session = (
-            get_open_session(customer, wanted.key, first.pk, seats=count, success_url=success)
-            or session
-        )
+        session = find() or session
     claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
+    if subscriber is None:
+        bind_to_browser(request, session.pk)
+    if code:
+        session = with_discount_code(service, session, code)
     session.refresh_from_db()
     return session
-
-
-def get_open_session(
-    customer: Customer,
-    plan: str,
-    product_id: str,
-    *,
-    seats: int | None = None,
-    success_url: str | None = None,
-) -> CheckoutSession | None:
-    """The customer's oldest session for this purchase that can still be paid. One query.
-
-    Also one whose creation timed out: it came by webhook, and its metadata names the plan.
-    """
-    rows = CheckoutSession.objects.filter(
-        Q(plan=plan) | Q(plan="", metadata__plan=plan),
-        customer=customer,
-        product_id=product_id,
-        status="open",
-        expires_at__gt=timezone.now() + _TIME_TO_PAY,
-    ).exclude(url="")
-    if seats is not None:
-        rows = rows.filter(seats=seats)
-    for row in rows.order_by("created_at", "pk"):
-        if success_url is None or row.success_url == success_url.replace(_CHECKOUT_ID, row.pk):
-            return row
-    return None
 
 
 def absolute_address(address: str, request: HttpRequest | None) -> str:
@@ -130,11 +152,52 @@ def absolute_address(address: str, request: HttpRequest | None) -> str:
     return request.build_absolute_uri(address).replace("%7BCHECKOUT_ID%7D", _CHECKOUT_ID)
 
 
-def _success_address(given: str | None, request: HttpRequest | None) -> str:
-    if given:
-        address = absolute_address(given, request)
-    else:
-        address = absolute_address(f"{reverse('polar:return')}?checkout_id={_CHECKOUT_ID}", request)
+def _decide(
+    service: Provider,
+    plan: Plan,
+    subscriber: Any,
+    *,
+    product: str | None,
+    seats: int | None,
+    amount: int | None,
+    request: HttpRequest | None,
+) -> CheckoutRequest:
+    """What is bought and for how much: the plan's word, and the buyer's within its bounds."""
+    sold = products_of(plan)
+    first = choose_product(plan, sold, product)
+    others = [] if product else [row.pk for row in sold.values() if row.pk != first.pk]
+    product_ids = (first.pk, *dict.fromkeys(others))
+    pricing = pricing_of(plan, sold, subscriber=subscriber, request=request)
+    if pricing.ad_hoc and Capability.AD_HOC_PRICES not in service.capabilities:
+        raise NotSupported(f"The provider {service.name} sells at its catalogue's prices only.")
+    upgraded = standing_of(subscriber, [first]).upgraded
+    return CheckoutRequest(
+        product_ids=product_ids,
+        customer_id="",
+        success_url="",
+        prices={key: pricing.ad_hoc[key] for key in product_ids if key in pricing.ad_hoc},
+        currency=plan.currency,
+        amount=choose_amount(plan, amount_bounds(plan, pricing.rows[first.pk]), amount),
+        seats=choose_seats(plan, seats),
+        min_seats=plan.min_seats,
+        max_seats=plan.max_seats,
+        discount_id=preset_discount(plan, service),
+        allow_discount_codes=plan.allow_discount_codes,
+        allow_trial=plan.allow_trial,
+        trial_interval=plan.trial_interval if first.is_recurring else "",
+        trial_interval_count=plan.trial_interval_count if first.is_recurring else None,
+        require_billing_address=plan.require_billing_address,
+        is_business_customer=plan.is_business_customer,
+        customer_metadata=plan.customer_metadata,
+        custom_fields=plan.custom_fields,
+        subscription_id=upgraded.pk if upgraded is not None else "",
+        locale=plan.locale or to_locale(get_language() or "").replace("_", "-"),
+    )
+
+
+def _success_address(given: str, request: HttpRequest | None) -> str:
+    own = f"{reverse('polar:return')}?checkout_id={_CHECKOUT_ID}"
+    address = absolute_address(given or own, request)
     if not address:
         raise ConfigurationError(
             "The pay page must know where to send the buyer: pass request=, or an absolute "
@@ -143,38 +206,8 @@ def _success_address(given: str | None, request: HttpRequest | None) -> str:
     return address
 
 
-def _seats(plan: Plan, asked: int | None) -> int | None:
-    bounds = seat_bounds(plan)
-    if bounds is None:
-        if asked is None:
-            return None
-        raise InvalidRequest(f"The plan {plan.key!r} sells no seats.", code="seats_out_of_bounds")
-    fewest, most = bounds
-    count = asked if asked is not None else (plan.seats or fewest)
-    if not fewest <= count <= most:
-        raise InvalidRequest(
-            f"The plan {plan.key!r} sells {fewest} to {most} seats, not {count}.",
-            code="seats_out_of_bounds",
-        )
-    return count
-
-
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
     answer = service.create_checkout(request)
     write_answer(answer)
     session: CheckoutSession = on_primary(CheckoutSession).get(pk=answer.first.id)
     return session
-
-
-def _still_offered(
-    service: Provider, session: CheckoutSession, product_id: str, *, seats: int | None
-) -> CheckoutSession | None:
-    """The session as the provider has it now; None where it is paid, expired, or sells another.
-
-    The buyer may have chosen anew on the pay page, in another tab, and we not have heard of it yet.
-    """
-    sent = stored_keys(session)
-    write_answer(service.get_checkout(session.pk), sent=sent)
-    session.refresh_from_db()
-    is_the_same = session.product_id == product_id and seats in (None, session.seats)
-    return session if session.status == "open" and is_the_same else None

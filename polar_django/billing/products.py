@@ -1,37 +1,24 @@
 """What a plan sells: from the names in the settings to products we know."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from polar_django.conf import Plan, get_settings
 from polar_django.exceptions import ConfigurationError, InvalidRequest
 from polar_django.mirror.answers import apply_answer
-from polar_django.models import Product, Subscription
-from polar_django.models.querysets import ACTIVE_STATUSES
+from polar_django.models import Product
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 
-__all__ = [
-    "choose_product",
-    "is_billed_for",
-    "mirrored_products",
-    "products_of",
-    "seat_bounds",
-]
-
-# While one is billed, Polar sells no second one; a failed renewal is mended in the portal.
-_BILLED = [*ACTIVE_STATUSES, "past_due"]
-
-# Polar's own limit on seats, where a plan sets none.
-_MOST_SEATS = 10_000
+__all__ = ["choose_product", "mirrored_products", "products_of"]
 
 
 def products_of(plan: Plan, provider: str | None = None) -> dict[str, Product]:
-    """The plan's products by the name the plan gives them, in its order. One query.
+    """The plan's products by the name it gives them, in its order; no archived ones. One query.
 
     A name is a key of `PRODUCTS`, else a product's key, else its id. One that the mirror does not
     know costs a reading of the provider's products, so that the first checkout needs no
-    `polar_sync` before it. Raises ConfigurationError for one that nobody knows.
+    `polar_sync` before it. Raises ConfigurationError for one that nobody knows, and
+    where all are archived.
     """
     service = get_provider(provider)
     found = mirrored_products(plan.products, service.name)
@@ -45,42 +32,24 @@ def products_of(plan: Plan, provider: str | None = None) -> dict[str, Product]:
                 "has this id or the metadata {'key': …} of that name. `polar_products` lists what "
                 "there is; POLAR_DJANGO['PRODUCTS'] may map the name to an id."
             )
-    return {name: found[name] for name in plan.products}
+    sold = {name: found[name] for name in plan.products if not found[name].is_archived}
+    if not sold:
+        raise ConfigurationError(f"All products of the plan {plan.key!r} are archived.")
+    return sold
 
 
 def choose_product(plan: Plan, products: dict[str, Product], chosen: str | None) -> Product:
-    """The product that was asked for by name or id, else the plan's first.
+    """The product that was asked for by name or id, else the first.
 
     Raises InvalidRequest (`code` "product_not_in_plan") for one that the plan does not sell.
     """
     if not chosen:
-        return products[plan.products[0]]
+        return next(iter(products.values()))
     for name, product in products.items():
         if chosen in (name, product.pk):
             return product
     raise InvalidRequest(
         f"The plan {plan.key!r} does not sell this product.", code="product_not_in_plan"
-    )
-
-
-def seat_bounds(plan: Plan) -> tuple[int, int] | None:
-    """The fewest and the most seats the plan sells; None where it sells none.
-
-    With `seats` alone the number is fixed.
-    """
-    if plan.seats is None and plan.min_seats is None and plan.max_seats is None:
-        return None
-    fewest = plan.min_seats or (plan.seats if plan.seats and not plan.max_seats else 1)
-    most = plan.max_seats or (plan.seats if plan.seats and not plan.min_seats else _MOST_SEATS)
-    return fewest, most
-
-
-def is_billed_for(subscriber: Any, products: Iterable[Product]) -> bool:
-    """Whether a subscription to one of these products is being billed now. One query."""
-    return (
-        Subscription.objects.for_subscriber(subscriber)
-        .filter(status__in=_BILLED, product__in=list(products))
-        .exists()
     )
 
 

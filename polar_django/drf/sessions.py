@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from polar_django.billing import create_checkout_session, create_portal_session
 from polar_django.billing.checkout import absolute_address
-from polar_django.billing.products import is_billed_for, products_of
+from polar_django.billing.products import products_of
+from polar_django.billing.standing import is_billed_for
 from polar_django.conf import get_settings
 from polar_django.drf.access import BillingView, Refused
 from polar_django.gating.addresses import safe_next
@@ -49,7 +50,7 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
         said.is_valid(raise_exception=True)
         wanted = said.validated_data
         subscriber = self.get_subscriber()
-        plan = get_settings().plan(wanted["plan"])
+        plan = get_settings().plan(wanted["plan"], request)
         if is_billed_for(subscriber, products_of(plan).values()):
             raise Refused(
                 status.HTTP_409_CONFLICT, "already_subscribed", _("You have this plan already.")

@@ -95,8 +95,9 @@ def _wanted_next(context: Context, given: str | None) -> str:
     return safe_next(request, request.GET.get("next") if given is None else given)
 
 
-def _checkout_path(plan: str) -> str:
-    return reverse("polar:checkout", args=[get_settings().plan(plan).key])
+def _checkout_path(context: Context, plan: str) -> str:
+    key = get_settings().plan(plan, context.get("request")).key
+    return reverse("polar:checkout", args=[key])
 
 
 @register.simple_tag(takes_context=True)
@@ -106,7 +107,7 @@ def checkout_url(context: Context, plan: str, next: str | None = None) -> str:
     `next` is a path on this site; by default the page's own `?next=`, with which a gate sent the
     visitor here, `next=""` for none. Raises UnknownPlan. No query.
     """
-    path = _checkout_path(plan)
+    path = _checkout_path(context, plan)
     back = _wanted_next(context, next)
     return f"{path}?next={quote(back, safe='/')}" if back else path
 
@@ -119,7 +120,7 @@ def checkout_button(
 
     `label` is its text, `next` as in `checkout_url`. Raises UnknownPlan. No query.
     """
-    path = _checkout_path(plan)
+    path = _checkout_path(context, plan)
     request = context.get("request")
     token = get_token(request) if request is not None else ""
     fields = [("csrfmiddlewaretoken", token), ("next", _wanted_next(context, next))]
@@ -143,14 +144,14 @@ def portal_url() -> str:
     return reverse("polar:portal")
 
 
-@register.simple_tag
-def polar_plans(*keys: str) -> list[PlanOffer]:
+@register.simple_tag(takes_context=True)
+def polar_plans(context: Context, *keys: str) -> list[PlanOffer]:
     """`{% polar_plans as plans %}`: what is for sale, all plans or those named, in their order.
 
     `plan.key`, `plan.seat_bounds`, and for each in `plan.products`: `name`, `product`,
     `price_texts`, `benefits`. Raises UnknownPlan. Three queries; nobody is called.
     """
-    return plans_on_offer(keys)
+    return plans_on_offer(keys, request=context.get("request"))
 
 
 @register.simple_tag

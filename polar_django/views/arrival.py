@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from polar_django.billing.confirm import confirm_checkout
+from polar_django.billing.guests import checkouts_of_browser, claim_purchases
 from polar_django.exceptions import PolarDjangoError
 from polar_django.gating.addresses import safe_next
 from polar_django.models import CheckoutSession
@@ -22,8 +23,10 @@ from polar_django.subscribers import resolve_subscriber
 from polar_django.views.buyers import (
     address_set_as,
     buyers_only,
+    guests_too,
     keep_private,
     see_other,
+    sign_in_page,
     stay_address,
 )
 from polar_django.views.refusals import refusal_page
@@ -55,14 +58,16 @@ def arrive(request: HttpRequest) -> HttpResponse:
 def tell_status(request: HttpRequest) -> HttpResponse:
     """`{"state": "pending" | "active" | "failed"}` of the subscriber's own checkout, else 404."""
     subscriber = resolve_subscriber(request)
-    if subscriber is None:
-        raise Http404("There is no such checkout.")
     state = confirm_checkout(_own_checkout(request, subscriber))
     return keep_private(JsonResponse({"state": state}))
 
 
-@buyers_only
-def _show_outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
+def _show_outcome(request: HttpRequest) -> HttpResponse:
+    is_guests = request.GET.get("checkout_id") in checkouts_of_browser(request)
+    return (guests_too if is_guests else buyers_only)(_told)(request)
+
+
+def _told(request: HttpRequest, subscriber: Any) -> HttpResponse:
     try:
         return _outcome(request, subscriber)
     except PolarDjangoError as error:
@@ -72,6 +77,11 @@ def _show_outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
 def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     checkout = _own_checkout(request, subscriber)
     state = confirm_checkout(checkout)
+    if state == "active" and checkout.subscriber_id is None and subscriber is not None:
+        claim_purchases(subscriber)
+        checkout.refresh_from_db()
+    if state == "active" and (subscriber is None or checkout.subscriber_id != subscriber.pk):
+        return _thank(request, checkout, subscriber)
     if state == "active":
         target = safe_next(request, checkout.next_url)
         return see_other(target or address_set_as("success_url"))
@@ -84,11 +94,23 @@ def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     return render(request, f"polar/checkout_{state}.html", context)
 
 
+def _thank(request: HttpRequest, checkout: CheckoutSession, subscriber: Any) -> HttpResponse:
+    """A guest has paid, and the purchase waits for the account of the address it was paid with."""
+    sign_in = "" if subscriber is not None else sign_in_page(request)["Location"]
+    context = {"checkout": checkout, "sign_in_url": sign_in}
+    return render(request, "polar/checkout_thanks.html", context)
+
+
 def _own_checkout(request: HttpRequest, subscriber: Any) -> CheckoutSession:
+    """The subscriber's, or one that this very browser has made as a guest."""
     checkout_id = request.GET.get("checkout_id", "")
     # PostgreSQL refuses a NUL even in a comparison.
     is_an_id = 0 < len(checkout_id) <= _LONGEST_ID and checkout_id.isprintable()
-    found = CheckoutSession.objects.filter(pk=checkout_id, subscriber=subscriber)
+    found = CheckoutSession.objects.filter(pk=checkout_id)
+    if checkout_id not in checkouts_of_browser(request):
+        if subscriber is None:
+            raise Http404("There is no such checkout.")
+        found = found.filter(subscriber=subscriber)
     checkout = found.first() if is_an_id else None
     if checkout is None:
         raise Http404("There is no such checkout.")

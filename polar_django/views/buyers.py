@@ -22,6 +22,7 @@ from polar_django.views.refusals import no_subscriber_page, refusal_page
 __all__ = [
     "address_set_as",
     "buyers_only",
+    "guests_too",
     "keep_private",
     "see_other",
     "sign_in_page",
@@ -51,6 +52,19 @@ def buyers_only(view: View) -> View:
             return keep_private(refusal_page(request, error, again=stay_address(request)))
 
     # Django's LoginRequiredMiddleware would put the whole address, tokens and all, into `next`.
+    return non_atomic_requests(login_not_required(guarded))
+
+
+def guests_too(view: View) -> View:
+    """As `buyers_only`, for views that serve visitors: `subscriber` is None for them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return keep_private(view(request, resolve_subscriber(request), *args, **kwargs))
+        except PolarDjangoError as error:
+            return keep_private(refusal_page(request, error, again=stay_address(request)))
+
     return non_atomic_requests(login_not_required(guarded))
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +54,7 @@ class FakeService:
     calls: list[str] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
     invoices: dict[str, str] = field(default_factory=dict)
+    discount_codes: set[str] = field(default_factory=set)
     # The seat that each open invitation is for; a token goes out by e-mail only.
     invitations: dict[str, str] = field(default_factory=dict)
 
@@ -139,7 +140,15 @@ class FakeService:
 
 class FakeProvider(Provider):
     name = "fake"
-    capabilities = frozenset({Capability.GRANTS, Capability.UNCANCEL})
+    capabilities = frozenset(
+        {
+            Capability.GRANTS,
+            Capability.UNCANCEL,
+            Capability.AD_HOC_PRICES,
+            Capability.DISCOUNT_CODES,
+            Capability.FREE_UPGRADES,
+        }
+    )
     service = FakeService()
 
     @classmethod
@@ -222,10 +231,24 @@ class FakeProvider(Provider):
             created_at=timezone.now(),
             expires_at=timezone.now() + timedelta(days=1),
             seats=request.seats,
+            amount=request.amount,
+            subscription_id=request.subscription_id or None,
             metadata=dict(request.metadata),
-            raw={"products": list(request.product_ids), "return_url": request.return_url},
+            raw={
+                "id": key,
+                "products": list(request.product_ids),
+                "return_url": request.return_url,
+                "asked": asdict(request),
+            },
         )
         return self._answer(self.service.put(made))
+
+    def apply_discount_code(self, checkout: Any, code: str) -> Answer:
+        self._call("apply_discount_code")
+        if code.casefold() not in self.service.discount_codes:
+            raise InvalidRequest("Discount does not exist.")
+        raw = {**self.service.objects[checkout["id"]].raw, "discount": {"code": code}}
+        return self._answer(self.service.change(checkout["id"], raw=raw))
 
     def get_checkout(self, checkout_id: str) -> Answer:
         self._call("get_checkout")

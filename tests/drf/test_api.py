@@ -203,7 +203,8 @@ def test_what_else_a_client_says_of_a_purchase_is_ignored(service, ada):
     assert answer.status_code == 201
     session = CheckoutSession.objects.get()
     assert "evil" not in session.success_url + session.next_url
-    assert session.metadata == {"plan": "pro"}
+    assert session.metadata["plan"] == "pro"
+    assert set(session.metadata) == {"plan", "offer"}
     assert session.customer.subscriber == ada
 
 

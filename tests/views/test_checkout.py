@@ -27,6 +27,18 @@ def shop(service, ada, client) -> Client:
     return client
 
 
+def hold(owner, product, **values):
+    """A subscription in the mirror."""
+    return Subscription.objects.create(
+        id=f"subscription-{Subscription.objects.count()}",
+        provider="fake",
+        subscriber=owner,
+        product_id=f"product-{product}",
+        synced_at=timezone.now(),
+        **{"status": "active", "amount": 1200, **values},
+    )
+
+
 def test_the_page_shows_what_is_bought_and_makes_nothing(shop, service):
     page = shop.get(PRO)
     text = page.content.decode()
@@ -119,7 +131,10 @@ def test_nothing_else_the_browser_sends_matters(shop, service, ada):
     shop.post(PRO, {"product": "pro-monthly", **forged})
     made = service.objects[CheckoutSession.objects.get().pk]
     assert made.seats is None
-    assert made.metadata == {"plan": "pro"}
+    assert set(made.metadata) == {"plan", "offer"}
+    assert made.metadata["plan"] == "pro"
+    assert made.amount is None
+    assert not made.subscription_id
     assert made.success_url.startswith("http://testserver/billing/return/")
     assert service.objects[made.customer_id].external_id == str(ada.pk)
 
@@ -207,21 +222,50 @@ def test_a_subscriber_of_the_plan_goes_to_the_portal(shop, service, ada, method,
     assert service.all(CheckoutSnapshot) == []
 
 
-def test_a_subscription_that_ended_or_of_another_plan_is_no_hindrance(shop, service, ada, eve):
+def test_a_subscription_that_ended_or_is_somebody_elses_is_no_hindrance(shop, service, ada, eve):
     shop.get(PRO)
-    for number, (owner, product, status) in enumerate(
-        [(ada, "pro-yearly", "canceled"), (ada, "team", "active"), (eve, "pro-yearly", "active")]
-    ):
-        Subscription.objects.create(
-            id=f"subscription-{number}",
-            provider="fake",
-            subscriber=owner,
-            product_id=f"product-{product}",
-            status=status,
-            synced_at=timezone.now(),
-        )
+    hold(ada, "pro-yearly", status="canceled")
+    hold(eve, "pro-yearly")
     assert shop.post(PRO).status_code == 303
     assert CheckoutSession.objects.count() == 1
+
+
+def test_another_subscription_is_changed_because_a_second_checkout_would_fail(
+    shop, service, ada, settings
+):
+    shop.get(PRO)
+    hold(ada, "team")
+    assert shop.post(PRO)["Location"].startswith(("/billing/manage/", "/billing/portal/"))
+    assert service.all(CheckoutSnapshot) == []
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "MULTIPLE_SUBSCRIPTIONS": True}
+    assert "/checkout/" in shop.post(PRO)["Location"]
+
+
+def test_what_is_bought_once_is_never_hindered(shop, service, ada, settings):
+    service.sell("ebook", is_recurring=False, recurring_interval=None)
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "PLANS": {"ebook": {"products": ["ebook"]}},
+    }
+    hold(ada, "team")
+    assert shop.post("/billing/checkout/ebook/")["Location"].startswith("https://pay.example/")
+
+
+def test_a_free_subscription_is_upgraded_by_the_checkout(shop, service, ada):
+    shop.get(PRO)
+    free = hold(ada, "hobby", amount=0)
+    assert shop.post(PRO)["Location"].startswith("https://pay.example/")
+    assert CheckoutSession.objects.get().subscription_id == free.pk
+
+
+@pytest.mark.parametrize(
+    "state", [{"amount": 1200}, {"status": "trialing"}, {"cancel_at_period_end": True}]
+)
+def test_only_a_free_subscription_that_lives_can_be_upgraded(shop, service, ada, state):
+    shop.get(PRO)
+    hold(ada, "hobby", **{"amount": 0, **state})
+    assert not shop.post(PRO)["Location"].startswith("https://pay.example/")
+    assert service.all(CheckoutSnapshot) == []
 
 
 def test_a_customer_conflict_says_what_to_do(service, eve, client):

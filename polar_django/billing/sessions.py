@@ -1,0 +1,132 @@
+"""Hosted pay pages that exist: found again while they can be paid, and listed."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from polar_django.billing.answers import write_answer
+from polar_django.billing.customers import look_up_customer
+from polar_django.exceptions import InvalidRequest
+from polar_django.mirror.answers import stored_keys
+from polar_django.models import CheckoutSession, Customer
+from polar_django.providers.base import CheckoutRequest, Provider
+from polar_django.providers.registry import get_provider
+
+__all__ = [
+    "fingerprint",
+    "list_checkout_sessions",
+    "open_session",
+    "still_offered",
+    "with_discount_code",
+]
+
+# A session is not offered again in its last minutes: the buyer still has to pay.
+_TIME_TO_PAY = timedelta(minutes=15)
+# Who buys is compared by itself, and what is prefilled changes nothing about the purchase.
+_ABOUT_THE_BUYER = frozenset({"customer_id", "customer_email", "customer_name"})
+
+
+def fingerprint(request: CheckoutRequest, code: str = "") -> str:
+    """Sixteen letters that are the same for the same purchase, and in no other case.
+
+    They go into the session's metadata, so that a session is known again although the answer to
+    its creation never came, and is not when the plan has changed meanwhile.
+    """
+    decided = {
+        name: value for name, value in asdict(request).items() if name not in _ABOUT_THE_BUYER
+    }
+    text = json.dumps([decided, code.casefold()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def open_session(
+    offer: str,
+    request: CheckoutRequest,
+    *,
+    customer: Customer | None,
+    among: Collection[str] = (),
+) -> CheckoutSession | None:
+    """The buyer's oldest session for this very purchase that can still be paid. One query.
+
+    Of the customer, else, for a guest, `among` those of the browser. Also one whose creation timed
+    out: it came by webhook, and its metadata names the purchase.
+    """
+    rows = CheckoutSession.objects.filter(
+        metadata__offer=offer,
+        status="open",
+        product_id=request.product_ids[0],
+        expires_at__gt=timezone.now() + _TIME_TO_PAY,
+    ).exclude(url="")
+    if request.seats is not None:
+        rows = rows.filter(seats=request.seats)
+    if request.amount is not None:
+        rows = rows.filter(amount=request.amount)
+    mine = rows.filter(customer=customer) if customer is not None else rows.filter(pk__in=among)
+    found: CheckoutSession | None = mine.order_by("created_at", "pk").first()
+    return found
+
+
+def still_offered(
+    service: Provider, session: CheckoutSession, request: CheckoutRequest
+) -> CheckoutSession | None:
+    """The session as the provider has it now; None where it is paid, expired, or sells another.
+
+    The buyer may have chosen anew on the pay page, in another tab, and we not have heard of it
+    yet. One call.
+    """
+    sent = stored_keys(session)
+    write_answer(service.get_checkout(session.pk), sent=sent)
+    session.refresh_from_db()
+    is_the_same = (
+        session.product_id == request.product_ids[0]
+        and request.seats in (None, session.seats)
+        and request.amount in (None, session.amount)
+    )
+    return session if session.status == "open" and is_the_same else None
+
+
+def with_discount_code(service: Provider, session: CheckoutSession, code: str) -> CheckoutSession:
+    """The session with this code taken off; two calls, none where it is taken off already.
+
+    Raises InvalidRequest (`code` "discount_refused") where the provider does not take it.
+    """
+    known: Any = session.raw.get("discount")
+    if isinstance(known, Mapping) and str(known.get("code")).casefold() == code.casefold():
+        return session
+    sent = stored_keys(session)
+    try:
+        answer = service.apply_discount_code(session.raw, code)
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            "The provider does not take this discount code for this purchase.",
+            code="discount_refused",
+            errors=error.errors,
+        ) from error
+    write_answer(answer, sent=sent)
+    session.refresh_from_db()
+    return session
+
+
+def list_checkout_sessions(subscriber: Any, **filters: Any) -> list[CheckoutSession]:
+    """The subscriber's sessions as the provider has them now, oldest first, written to the mirror.
+
+    `filters` are the provider's own, e.g. `status="open"` or `product_id=`. Each row's `raw` is
+    all that the provider says of it. One call a page of a hundred, and a query or a call for the
+    customer; [] for who has never been one. Raises ProviderError.
+    """
+    customer = look_up_customer(subscriber)
+    if customer is None:
+        return []
+    keys = []
+    known = dict(CheckoutSession.objects.filter(customer=customer).values_list("pk", "as_of"))
+    service = get_provider(customer.provider)
+    for page in service.list_objects("checkouts", customer_id=customer.pk, **filters):
+        write_answer(page, sent=known)
+        keys += [seen.snapshot.id for seen in page.observations]
+    rows = CheckoutSession.objects.in_bulk(keys)
+    return [rows[key] for key in keys if key in rows]
