@@ -5,6 +5,7 @@ PolarDjangoError
 │   └── UnknownPlan             a plan key that the settings do not name
 ├── SignatureError              a webhook that cannot be trusted
 ├── MalformedPayload            signed, but not what the provider promises to send
+├── CatalogError                a catalogue file, or what stands at the provider, does not do
 ├── CustomerConflict            the e-mail or id already belongs to another customer
 ├── ForeignObject               an object that belongs to another subscriber or provider
 ├── UnsafeTransaction           a provider call that would deadlock on the caller's own transaction
@@ -30,6 +31,7 @@ from django.core.exceptions import ImproperlyConfigured
 __all__ = [
     "ActionRefused",
     "AuthenticationFailed",
+    "CatalogError",
     "ConfigurationError",
     "CustomerConflict",
     "ForeignObject",
@@ -66,6 +68,10 @@ class SignatureError(PolarDjangoError):
 
 class MalformedPayload(PolarDjangoError):
     """A trusted message that is no JSON object, or whose object has no id."""
+
+
+class CatalogError(PolarDjangoError):
+    """A catalogue that cannot be read, or cannot be made to stand; the message names the table."""
 
 
 class CustomerConflict(PolarDjangoError):

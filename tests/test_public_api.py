@@ -9,6 +9,18 @@ from django.urls import NoReverseMatch, reverse
 from polar_django.conf import beat_schedule
 
 NAMES = {
+    "polar_django.catalog": {
+        "Catalog",
+        "Change",
+        "Export",
+        "FieldChange",
+        "apply_catalog",
+        "export_catalog",
+        "plan_changes",
+        "read_catalog",
+        "write_catalog",
+        "write_keys",
+    },
     "polar_django.billing": {
         "get_receipt_url",
         "aget_receipt_url",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from polar_django.exceptions import NotSupported
+from polar_django.providers.catalog import CatalogEditor
 from polar_django.providers.diagnosis import Diagnosis
 from polar_django.providers.endpoints import WebhookEndpoints
 from polar_django.providers.requests import (
@@ -158,6 +159,10 @@ class OptionalCalls:
     def customer_state(self, customer_id: str) -> StateAnswer:
         """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
         raise self._cannot("read a customer's state")
+
+    def catalog_editor(self) -> CatalogEditor:
+        """What is for sale, for an operator to write. No call."""
+        raise self._cannot("have its catalogue written")
 
     def webhook_endpoints(self) -> WebhookEndpoints:
         """The endpoints that the provider keeps for us, to look at and to mend. No call."""

@@ -102,7 +102,8 @@ def _connection() -> Any:
 
 
 def _send_over(connection: Any) -> None:
-    drain_inbox.apply_async(connection=connection, retry=False, expires=_MESSAGE_EXPIRES)
+    options: dict[str, Any] = {"connection": connection, "retry": False}
+    drain_inbox.apply_async(expires=_MESSAGE_EXPIRES, **options)
 
 
 class _Line:

@@ -26,6 +26,8 @@ def test_a_catalogue_is_made_with_its_keys(db: None) -> None:
     assert ids == {
         "benefits": {"pro": str(benefit.id)},
         "products": {"pro-monthly": str(product.id)},
+        "meters": {},
+        "discounts": {},
     }
     assert product.metadata == {"key": "pro-monthly"}
     assert list(product.benefits.all()) == [benefit]

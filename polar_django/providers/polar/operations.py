@@ -1,8 +1,10 @@
-"""What operators ask of Polar: its webhook endpoints, and why it refuses."""
+"""What operators ask of Polar: its webhook endpoints, its catalogue, and why it refuses."""
 
+from polar_django.providers.catalog import CatalogEditor
 from polar_django.providers.diagnosis import Diagnosis
 from polar_django.providers.endpoints import WebhookEndpoints
 from polar_django.providers.polar.calls import PolarCalls
+from polar_django.providers.polar.catalog_editor import PolarCatalogEditor
 from polar_django.providers.polar.diagnosis import PolarDiagnosis
 from polar_django.providers.polar.endpoints import PolarEndpoints
 
@@ -18,3 +20,6 @@ class PolarOperations(PolarCalls):
 
     def diagnosis(self) -> Diagnosis:
         return PolarDiagnosis(self._settings, self.client.transport)
+
+    def catalog_editor(self) -> CatalogEditor:
+        return PolarCatalogEditor(self.client, self._answer, self._settings.organization_id)
