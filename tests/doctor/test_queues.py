@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from polar_django.mirror import cursors
+from polar_django.models import Transition, Walk, WebhookDelivery
+from tests.webhooks.deliveries import stored
+
+LONG_AGO = timedelta(days=3)
+
+
+def test_deliveries_that_wait_too_long(diagnose, well):
+    stored(due_at=timezone.now() - timedelta(hours=1))
+    told = diagnose()
+    finding = told.only("inbox-late")
+    assert finding["what"].startswith("1 deliveries wait since")
+    assert told.exit_code == 1
+
+
+def test_deliveries_that_have_just_come_are_no_fault(diagnose, well):
+    stored()
+    assert diagnose().findings == {}
+
+
+def test_dead_letters(diagnose, well):
+    stored(state=WebhookDelivery.State.DEAD, error="It is no object.")
+    told = diagnose()
+    finding = told.only("inbox-dead")
+    assert "polar_inbox replay --dead" in finding["fix"]
+    assert told.exit_code == 0
+
+
+def transition(**changes):
+    now = timezone.now()
+    return Transition.objects.create(
+        name="benefit_granted",
+        provider="polar",
+        object_type="benefitgrant",
+        object_id="grant",
+        source="delivery",
+        happened_at=now,
+        recorded_at=now,
+        due_at=changes.pop("due_at", now),
+        **changes,
+    )
+
+
+def test_signals_that_wait_too_long(diagnose, well):
+    Transition.objects.all().delete()
+    transition(due_at=timezone.now() - timedelta(hours=1))
+    assert "send_transitions" in diagnose().only("outbox-late")["fix"]
+
+
+def test_signals_whose_receiver_never_succeeded(diagnose, well):
+    Transition.objects.all().delete()
+    transition(state="dead")
+    assert "benefit_granted" in diagnose().only("outbox-dead")["what"]
+
+
+@pytest.fixture
+def with_workers(well, configured, settings, monkeypatch):
+    """A project that has workers, which are not what is asked about."""
+    configured(PROCESS_INLINE=False)
+    monkeypatch.setattr("polar_django.doctor.workers.look_at_beat", lambda case: [])
+    return well
+
+
+def reconciled(age):
+    Walk.objects.all().delete()
+    walk = cursors.begin("polar", Walk.Purpose.RECONCILE)
+    cursors.finish(walk)
+    Walk.objects.update(finished_at=timezone.now() - age, is_quiet=False)
+
+
+def codes(told):
+    return {code for code in told.findings if not code.startswith(("broker", "worker", "beat"))}
+
+
+def test_a_mirror_that_was_never_compared(diagnose, with_workers):
+    told = diagnose()
+    assert codes(told) == {"reconcile-late"}
+    assert "polar_sync --repair" in told.findings["reconcile-late"]["fix"]
+
+
+def test_a_mirror_that_was_compared_too_long_ago(diagnose, with_workers):
+    reconciled(LONG_AGO)
+    assert codes(diagnose()) == {"reconcile-late"}
+
+
+def test_a_mirror_that_was_compared_today(diagnose, with_workers):
+    reconciled(timedelta(hours=5))
+    assert codes(diagnose()) == set()
