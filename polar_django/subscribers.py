@@ -21,6 +21,7 @@ __all__ = [
     "email_is_verified",
     "external_id_of",
     "find_subscriber",
+    "is_subscriber",
     "primary_key_in",
     "profile_of",
     "resolve_subscriber",
@@ -55,6 +56,11 @@ def find_subscriber(text: str) -> Any | None:
         return manager.get_by_natural_key(text)
     except (AttributeError, ObjectDoesNotExist):
         return None
+
+
+def is_subscriber(something: Any) -> bool:
+    """Whether this is one of those that buy."""
+    return isinstance(something, subscriber_class())
 
 
 def resolve_subscriber(request: HttpRequest) -> Any | None:

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from polar_django.drf.pagination import BillingPagination
 from polar_django.drf.throttling import BillingThrottle
 from polar_django.exceptions import (
     ActionRefused,
@@ -30,7 +33,7 @@ from polar_django.exceptions import (
 )
 from polar_django.subscribers import can_manage_billing, resolve_subscriber
 
-__all__ = ["BillingView", "Refused"]
+__all__ = ["BillingView", "OwnList", "OwnObject", "Refused"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,11 +95,13 @@ class BillingView(GenericAPIView[Any]):
 
     def own_or_404(self, rows: "QuerySet[Any]", key: str) -> Any:
         """The subscriber's row of that id. Another's is answered as one that does not exist."""
+        return self.among_or_404(rows.filter(subscriber=self.get_subscriber()), key)
+
+    def among_or_404(self, rows: "QuerySet[Any]", key: str) -> Any:
+        """The row of that id among these, which must be the subscriber's own. One query."""
         # PostgreSQL refuses a NUL even in a comparison.
         is_an_id = 0 < len(key) <= _LONGEST_ID and key.isprintable()
-        found: Model | None = (
-            rows.filter(pk=key, subscriber=self.get_subscriber()).first() if is_an_id else None
-        )
+        found: Model | None = rows.filter(pk=key).first() if is_an_id else None
         if found is None:
             raise Http404
         return found
@@ -113,6 +118,22 @@ class BillingView(GenericAPIView[Any]):
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.setdefault("Cache-Control", "no-store, private")
         return answer
+
+
+class OwnList(ListModelMixin, BillingView):
+    """The subscriber's rows of one table, page by page. Two queries."""
+
+    pagination_class = BillingPagination
+
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+
+class OwnObject(BillingView):
+    """One of them. One query; 404 for another's as for none."""
+
+    def get(self, request: Request, id: str) -> Response:
+        return Response(self.get_serializer(self.own_or_404(self.get_queryset(), id)).data)
 
 
 def _as_refusal(error: PolarDjangoError) -> Refused:

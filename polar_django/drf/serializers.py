@@ -46,10 +46,24 @@ class EntitlementsSerializer(serializers.Serializer[Any]):
     entitlements = EntitlementSerializer(many=True, read_only=True)
 
 
+class PendingChangeSerializer(serializers.Serializer[Any]):
+    """What waits for the next period; null is what stays as it is."""
+
+    product_id = serializers.CharField(read_only=True, allow_null=True)
+    seats = serializers.IntegerField(read_only=True, allow_null=True)
+    applies_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     product = ProductSerializer(read_only=True, allow_null=True)
     is_active = serializers.BooleanField(read_only=True)
+    is_trialing = serializers.BooleanField(read_only=True)
     is_ending = serializers.BooleanField(read_only=True)
+    in_grace = serializers.BooleanField(read_only=True)
+    can_resume = serializers.BooleanField(read_only=True)
+    has_ended = serializers.BooleanField(read_only=True)
+    renews_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    pending_change = PendingChangeSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Subscription
@@ -57,7 +71,11 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "id",
             "status",
             "is_active",
+            "is_trialing",
             "is_ending",
+            "in_grace",
+            "can_resume",
+            "has_ended",
             "product",
             "amount",
             "currency",
@@ -76,6 +94,8 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "pause_at_period_end",
             "paused_at",
             "resumes_at",
+            "renews_at",
+            "pending_change",
         ]
         read_only_fields = fields
 
@@ -111,14 +131,29 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
 
 class MeterSerializer(serializers.ModelSerializer[CustomerMeter]):
-    """Units are the meter's; `balance` is credited minus consumed and may be negative."""
+    """Units are the meter's; `balance` is credited minus consumed and may be negative.
+
+    `unreckoned` is what was recorded and is not in these figures yet (null where that cannot be
+    told), `available` the balance without it.
+    """
 
     key = serializers.SerializerMethodField()
     name = serializers.SerializerMethodField()
+    unreckoned = serializers.SerializerMethodField()
+    available = serializers.SerializerMethodField()
 
     class Meta:
         model = CustomerMeter
-        fields = ["meter_id", "key", "name", "consumed_units", "credited_units", "balance"]
+        fields = [
+            "meter_id",
+            "key",
+            "name",
+            "consumed_units",
+            "credited_units",
+            "balance",
+            "unreckoned",
+            "available",
+        ]
         read_only_fields = fields
 
     def get_key(self, row: CustomerMeter) -> str:
@@ -126,3 +161,10 @@ class MeterSerializer(serializers.ModelSerializer[CustomerMeter]):
 
     def get_name(self, row: CustomerMeter) -> str:
         return row.meter.name if row.meter else ""
+
+    def get_unreckoned(self, row: CustomerMeter) -> float | None:
+        since: dict[str, float | None] = self.context.get("unreckoned", {})
+        return since.get(row.pk, 0.0)
+
+    def get_available(self, row: CustomerMeter) -> float:
+        return row.balance - (self.get_unreckoned(row) or 0.0)

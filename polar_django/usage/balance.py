@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from polar_django.models import CustomerMeter, Meter, UsageEvent
-from polar_django.subscribers import subscriber_class
+from polar_django.subscribers import is_subscriber
 from polar_django.usage.matching import units_in
 
 __all__ = ["MeterBalance", "meter_balance", "unreckoned_units"]
@@ -56,7 +56,7 @@ def meter_balance(subscriber: Any, meter: str) -> MeterBalance:
     A meter that the mirror does not know holds nothing, and is logged. Raises TypeError for what is
     no subscriber.
     """
-    if not isinstance(subscriber, subscriber_class()):
+    if not is_subscriber(subscriber):
         raise TypeError("A balance is a subscriber's.")
     known = Meter.objects.filter(Q(key=meter) | Q(pk=meter)).order_by("created_at", "pk").first()
     if known is None:

@@ -15,7 +15,7 @@ from polar_django.models.databases import on_primary, primary
 from polar_django.models.fields import ID_LENGTH
 from polar_django.providers.base import Capability
 from polar_django.providers.registry import get_provider
-from polar_django.subscribers import external_id_of, subscriber_class
+from polar_django.subscribers import external_id_of, is_subscriber
 from polar_django.usage.contents import check_contents, check_moment, check_text
 
 __all__ = ["record_usage"]
@@ -43,7 +43,7 @@ def record_usage(
     InvalidRequest (`code` "usage_refused") for what the provider would not take, NotSupported for
     a provider without meters.
     """
-    if not isinstance(subscriber, subscriber_class()) or subscriber.pk is None:
+    if not is_subscriber(subscriber) or subscriber.pk is None:
         raise TypeError(f"Usage is recorded for a saved {subscriber_model()}.")
     service = get_provider(provider)
     if Capability.METERS not in service.capabilities:

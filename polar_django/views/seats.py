@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q, QuerySet
 from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from polar_django.billing.seating import purchases_with_seats, seats_of
 from polar_django.billing.seats import (
     assign_seat,
     claim_seat,
@@ -29,7 +29,7 @@ from polar_django.exceptions import (
     ObjectNotFound,
     PolarDjangoError,
 )
-from polar_django.models import Order, Seat, Subscription
+from polar_django.models import Seat
 from polar_django.subscribers import can_manage_billing
 from polar_django.views.buyers import (
     address_set_as,
@@ -68,7 +68,7 @@ def manage(request: HttpRequest, subscriber: Any) -> HttpResponse:
     if not form.is_valid():
         return _page(request, subscriber, form, status=400)
     wanted = form.cleaned_data["purchase"]
-    purchase = next((row for row in _purchases(subscriber) if row.pk == wanted), None)
+    purchase = next((row for row in purchases_with_seats(subscriber) if row.pk == wanted), None)
     if purchase is None:
         raise Http404("There is no such purchase.")
     return _act(
@@ -142,26 +142,10 @@ def _act(request: HttpRequest, verb: Callable[[], Any], done: str) -> HttpRespon
     return see_other(reverse("polar:seats"))
 
 
-def _purchases(subscriber: Any) -> list[Subscription | Order]:
-    """What the subscriber has bought with seats, and still has. Two queries."""
-    subscriptions = Subscription.objects.for_subscriber(subscriber).filter(
-        seats__isnull=False, status__in=["active", "trialing", "past_due"]
-    )
-    orders = Order.objects.paid().filter(
-        subscriber=subscriber, seats__isnull=False, subscription=None
-    )
-    return [*subscriptions.select_related("product"), *orders.select_related("product")]
-
-
-def _seats() -> "QuerySet[Seat]":
-    return Seat.objects.select_related("member").order_by("created_at", "pk")
-
-
 def _own_seat(subscriber: Any, seat_id: str) -> Seat:
-    mine = Q(subscription__subscriber=subscriber) | Q(order__subscriber=subscriber)
     # PostgreSQL refuses a NUL even in a comparison.
     is_an_id = 0 < len(seat_id) <= _LONGEST_ID and seat_id.isprintable()
-    found = _seats().filter(mine, pk=seat_id).first() if is_an_id else None
+    found = seats_of(subscriber).filter(pk=seat_id).first() if is_an_id else None
     if found is None:
         raise Http404("There is no such seat.")
     return found
@@ -170,10 +154,8 @@ def _own_seat(subscriber: Any, seat_id: str) -> Seat:
 def _page(
     request: HttpRequest, subscriber: Any, form: SeatForm | None = None, *, status: int = 200
 ) -> HttpResponse:
-    purchases = _purchases(subscriber)
-    ids = [row.pk for row in purchases]
-    taken = _seats().exclude(status="revoked")
-    seats = list(taken.filter(Q(subscription__in=ids) | Q(order__in=ids)))
+    purchases = purchases_with_seats(subscriber)
+    seats = list(seats_of(subscriber).exclude(status="revoked"))
     rows = []
     for purchase in purchases:
         held = [seat for seat in seats if purchase.pk in (seat.subscription_id, seat.order_id)]
