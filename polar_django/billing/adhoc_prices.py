@@ -10,7 +10,9 @@ from polar_django.conf import Plan
 from polar_django.conf.loading import load_function
 from polar_django.conf.prices import AdHocPrices, as_prices
 from polar_django.exceptions import ConfigurationError
+from polar_django.mirror.answers import apply_answer
 from polar_django.models import Meter, Price, Product
+from polar_django.providers.base import Provider
 
 __all__ = ["Pricing", "pricing_of"]
 
@@ -33,15 +35,18 @@ def pricing_of(
     subscriber: Any = None,
     request: Any = None,
     catalogue: Mapping[str, Iterable[Price]] | None = None,
+    service: Provider | None = None,
 ) -> Pricing:
     """The prices of a plan's products, by the names the plan gives them.
 
     A function in the plan's `prices` is called with the request and the subscriber, None for a
     guest. `catalogue` are their own prices by id, where they have been read already. One query
-    otherwise, and one more where a meter is named by its key. Raises ConfigurationError.
+    otherwise, and one more where a meter is named by its key; `service` is asked for one that is
+    not known here. Raises ConfigurationError.
     """
     given = _given(plan, subscriber, request)
-    meters = _meter_ids(price for prices in given.values() for price in prices)
+    keys = {price["meter"] for prices in given.values() for price in prices if "meter" in price}
+    meters = _meter_ids(keys, service)
     ad_hoc = {
         products[name].pk: tuple(_complete(price, plan, meters) for price in prices)
         for name, prices in given.items()
@@ -79,17 +84,29 @@ def _complete(price: Mapping[str, Any], plan: Plan, meters: Mapping[str, str]) -
     return whole
 
 
-def _meter_ids(prices: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
-    keys = {price["meter"] for price in prices if "meter" in price}
+def _meter_ids(keys: set[str], service: Provider | None) -> Mapping[str, str]:
     if not keys:
         return {}
-    known = dict(Meter.objects.filter(key__in=keys).values_list("key", "pk"))
+    known = _stored(keys)
+    if service is None:
+        # A page only shows that the price is for use.
+        return {key: known.get(key, key) for key in keys}
+    if keys - known.keys():
+        # No delivery tells of meters.
+        for page in service.list_objects("meters"):
+            apply_answer(page, source=None)
+        known = _stored(keys)
     for key in keys - known.keys():
         raise ConfigurationError(
-            f"An ad-hoc price names the meter {key!r}, which is not known here: `polar_sync`, or "
-            "give its id as 'meter_id'."
+            f"An ad-hoc price names the meter {key!r}, but no meter has this metadata "
+            "{'key': …}. Its id may be given as 'meter_id'."
         )
     return known
+
+
+def _stored(keys: set[str]) -> dict[str, str]:
+    living = Meter.objects.filter(key__in=keys, archived_at__isnull=True)
+    return dict(living.values_list("key", "pk"))
 
 
 def _row(price: Mapping[str, Any]) -> Price:

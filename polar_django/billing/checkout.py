@@ -167,7 +167,7 @@ def _decide(
     first = choose_product(plan, sold, product)
     others = [] if product else [row.pk for row in sold.values() if row.pk != first.pk]
     product_ids = (first.pk, *dict.fromkeys(others))
-    pricing = pricing_of(plan, sold, subscriber=subscriber, request=request)
+    pricing = pricing_of(plan, sold, subscriber=subscriber, request=request, service=service)
     if pricing.ad_hoc and Capability.AD_HOC_PRICES not in service.capabilities:
         raise NotSupported(f"The provider {service.name} sells at its catalogue's prices only.")
     upgraded = standing_of(subscriber, [first]).upgraded

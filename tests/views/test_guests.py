@@ -1,0 +1,179 @@
+"""Buying without an account, end to end, against the sandbox."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from polar_django.billing import create_checkout_session
+from polar_django.billing.guests import claim_purchases
+from polar_django.entitlements import has_benefit
+from polar_django.exceptions import InvalidRequest, ProviderUnavailable
+from polar_django.models import CheckoutSession, Customer, Order
+from polar_django.providers.polar.provider import PolarProvider
+from tests.billing.shelf import plans, stock
+from tests.views.test_buying import landing
+
+GIFT = "/billing/checkout/gift/"
+BUYER = "grace@example.com"
+
+
+def vouch_for_all(subscriber: Any) -> bool:
+    return True
+
+
+@pytest.fixture
+def shop(sandbox: Any, settings: Any) -> Any:
+    stock(sandbox)
+    cache.clear()
+    plans(
+        settings,
+        gift={"products": ["euro"], "guests": True},
+        pro={"products": ["pro-monthly"]},
+    )
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "EMAIL_VERIFIED": vouch_for_all}
+    return sandbox
+
+
+@pytest.fixture
+def bought(shop: Any, client: Client) -> CheckoutSession:
+    """A guest's purchase, paid with Grace's address."""
+    client.post(GIFT, {"next": "/report/"})
+    session = CheckoutSession.objects.get()
+    shop.pay(session.url, customer_email=BUYER)
+    return session
+
+
+def test_a_guest_buys_and_is_asked_to_sign_in(shop, bought, client):
+    page = client.get(landing(bought))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "Thank you" in text
+    assert "/accounts/login/?next=/billing/return/%3Fcheckout_id%3D" in text
+    bought.refresh_from_db()
+    assert bought.subscriber is None
+    assert bought.metadata["guest"] is True
+    assert Order.objects.get().subscriber is None
+
+
+def test_the_purchase_becomes_theirs_who_signs_in_with_the_verified_address(
+    shop, bought, client, grace
+):
+    client.get(landing(bought))
+    client.force_login(grace)
+    assert has_benefit(grace, "thanks")
+    customer = Customer.objects.get()
+    assert customer.subscriber == grace
+    told = shop.api.get(f"/v1/customers/{customer.pk}").json()
+    assert told["external_id"] == str(grace.pk)
+    back = client.get(landing(bought))
+    assert (back.status_code, back["Location"]) == (303, "/report/")
+
+
+def test_the_return_page_claims_where_the_webhook_came_after_signing_in(
+    shop, bought, client, grace
+):
+    client.force_login(grace)
+    assert client.get(landing(bought))["Location"] == "/report/"
+    assert has_benefit(grace, "thanks")
+
+
+@pytest.mark.parametrize("why", ["unverified", "another address", "inactive"])
+def test_nobody_else_gets_it(shop, bought, client, grace, ada, settings, why):
+    client.get(landing(bought))
+    user = ada if why == "another address" else grace
+    if why == "unverified":
+        settings.POLAR_DJANGO = {
+            **settings.POLAR_DJANGO,
+            "EMAIL_VERIFIED": lambda subscriber: False,
+        }
+    if why == "inactive":
+        user.is_active = False
+        user.save()
+    client.force_login(user)
+    assert claim_purchases(user) == []
+    assert Customer.objects.get().subscriber is None
+    if why != "inactive":
+        page = client.get(landing(bought))
+        assert page.status_code == 200
+        assert "not confirmed in this account" in page.content.decode()
+
+
+def test_an_imported_customer_is_not_claimed_by_its_address(shop, grace, client):
+    shop.api.post("/v1/customers/", json={"email": BUYER})
+    shop.deliver()
+    client.force_login(grace)
+    assert Customer.objects.get().subscriber is None
+
+
+def test_a_customer_of_another_account_stays_theirs(shop, client, grace):
+    shop.api.post("/v1/customers/", json={"email": BUYER, "external_id": "other-shop-7"})
+    client.post(GIFT)
+    session = CheckoutSession.objects.get()
+    shop.pay(session.url, customer_email=BUYER)
+    client.get(landing(session))
+    client.force_login(grace)
+    assert Customer.objects.get().subscriber is None
+
+
+def test_buying_again_with_an_account_takes_the_guests_customer_over(shop, bought, client, grace):
+    client.get(landing(bought))
+    create_checkout_session(grace, "pro", success_url="http://testserver/")
+    assert Customer.objects.get().subscriber == grace
+    assert has_benefit(grace, "thanks")
+
+
+def test_signing_in_never_fails_for_it(shop, bought, client, grace, monkeypatch):
+    client.get(landing(bought))
+
+    def down(self, customer_id, external_id):
+        raise ProviderUnavailable("down")
+
+    monkeypatch.setattr(PolarProvider, "set_external_id", down)
+    client.force_login(grace)
+    assert Customer.objects.get().subscriber == grace
+    assert has_benefit(grace, "thanks")
+
+
+def test_a_function_that_fails_keeps_nobody_out(shop, bought, client, grace, settings):
+    def fail(subscriber):
+        raise RuntimeError("of the project's own")
+
+    client.get(landing(bought))
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "EMAIL_VERIFIED": fail}
+    client.force_login(grace)
+    assert client.session["_auth_user_id"] == str(grace.pk)
+
+
+def test_the_return_page_is_for_the_browser_that_bought(shop, bought, ada):
+    assert Client().get(landing(bought)).status_code == 302
+    assert Client().get(f"/billing/status/?checkout_id={bought.pk}").status_code == 404
+    other = Client()
+    other.force_login(ada)
+    assert other.get(landing(bought)).status_code == 404
+
+
+def test_a_guests_status_is_told_to_their_browser(shop, bought, client):
+    answer = client.get(f"/billing/status/?checkout_id={bought.pk}")
+    assert answer.json() == {"state": "active"}
+
+
+def test_a_second_click_finds_the_same_session_and_another_browser_does_not(shop, client):
+    first = client.post(GIFT)["Location"]
+    assert client.post(GIFT)["Location"] == first
+    assert Client().post(GIFT)["Location"] != first
+
+
+def test_other_plans_still_ask_for_an_account(shop, client):
+    assert client.post("/billing/checkout/pro/").status_code == 302
+    assert client.get("/billing/checkout/none/").status_code == 302
+    with pytest.raises(InvalidRequest) as caught:
+        create_checkout_session(None, "pro", success_url="http://testserver/")
+    assert caught.value.code == "guests_not_served"
+
+
+def test_who_is_signed_in_is_no_guest(shop, client, ada):
+    client.force_login(ada)
+    client.post(GIFT)
+    assert CheckoutSession.objects.get().subscriber == ada
