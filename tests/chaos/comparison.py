@@ -5,9 +5,10 @@ is compared with what the provider calls by the same name.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -21,26 +22,79 @@ from polar_django.models import (
     BenefitGrant,
     CheckoutSession,
     Customer,
+    CustomerMeter,
+    Discount,
+    LicenseKey,
+    Member,
+    Meter,
     Order,
+    Price,
     Product,
+    Refund,
+    Seat,
     Subscription,
 )
 
 __all__ = ["Difference", "compare", "wrong_gates"]
 
-# By the address of the list: the table, and which of its rows the provider still lists.
-LISTS: Mapping[str, tuple[type[Model], Q]] = {
-    "/v1/benefits/": (Benefit, Q(is_deleted=False)),
-    "/v1/products/": (Product, Q()),
-    "/v1/customers/": (Customer, Q(deleted_at=None)),
-    "/v1/checkouts/": (CheckoutSession, Q()),
-    "/v1/subscriptions/": (Subscription, Q()),
-    "/v1/orders/": (Order, Q()),
-    "/v1/benefit-grants/": (BenefitGrant, Q()),
-}
+Items = Callable[[httpx.Client], Iterator[dict[str, Any]]]
+
 # A grant's `user_id` is an account of the provider's there and a user of ours here; who holds what
 # is for `wrong_gates` to judge. A delivery's `raw` has more than a list's.
 NOT_COMPARED = frozenset({"raw", "user_id"})
+
+
+def listing(api: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    """Every object of a list of the provider's, page by page."""
+    number = 1
+    while True:
+        answer = api.get(path, params={"limit": 100, "page": number})
+        answer.raise_for_status()
+        data = answer.json()
+        yield from data["items"]
+        if number >= data["pagination"]["max_page"]:
+            return
+        number += 1
+
+
+def _all(path: str) -> Items:
+    return lambda api: listing(api, path)
+
+
+def _prices(api: httpx.Client) -> Iterator[dict[str, Any]]:
+    """What each product lists: its current prices."""
+    for product in listing(api, "/v1/products/"):
+        yield from product["prices"]
+
+
+def _seats(api: httpx.Client) -> Iterator[dict[str, Any]]:
+    """The seats of every purchase that has some."""
+    for path, name in (("/v1/subscriptions/", "subscription_id"), ("/v1/orders/", "order_id")):
+        for purchase in listing(api, path):
+            if purchase["seats"] and not purchase.get("subscription_id"):
+                answer = api.get("/v1/customer-seats", params={name: purchase["id"]})
+                answer.raise_for_status()
+                yield from answer.json()["seats"]
+
+
+# Each table: what the provider has of it, and which of the rows here must be there.
+LISTS: Mapping[type[Model], tuple[Items, Q]] = {
+    Meter: (_all("/v1/meters/"), Q()),
+    Benefit: (_all("/v1/benefits/"), Q(is_deleted=False)),
+    Product: (_all("/v1/products/"), Q()),
+    Price: (_prices, Q(source="catalog", is_archived=False)),
+    Discount: (_all("/v1/discounts/"), Q(deleted_at=None)),
+    Customer: (_all("/v1/customers/"), Q(deleted_at=None)),
+    Member: (_all("/v1/members/"), Q(deleted_at=None)),
+    CheckoutSession: (_all("/v1/checkouts/"), Q()),
+    Subscription: (_all("/v1/subscriptions/"), Q()),
+    Seat: (_seats, ~Q(status="revoked")),
+    Order: (_all("/v1/orders/"), Q()),
+    Refund: (_all("/v1/refunds/"), Q()),
+    BenefitGrant: (_all("/v1/benefit-grants/"), Q()),
+    LicenseKey: (_all("/v1/license-keys/"), Q()),
+    CustomerMeter: (_all("/v1/customer-meters/"), Q(customer__deleted_at=None)),
+}
 
 
 @dataclass(slots=True)
@@ -68,33 +122,23 @@ class Difference:
 
 
 def compare(api: httpx.Client) -> dict[str, Difference]:
-    """Every list against its table, by the table's name. One query a table."""
+    """Every list against its table, by the table's name. Two queries a table."""
     found = {}
-    for path, (table, listed) in LISTS.items():
+    for table, (items, listed) in LISTS.items():
         difference = found[table.__name__] = Difference()
-        rows = {row.pk: row for row in table._default_manager.filter(listed, provider="polar")}
-        for item in listing(api, path):
+        rows = {row.pk: row for row in table._default_manager.filter(provider="polar")}
+        seen = set()
+        for item in items(api):
             difference.seen += 1
-            row = rows.pop(item["id"], None)
+            seen.add(item["id"])
+            row = rows.get(item["id"])
             if row is None:
                 difference.missing.append(item["id"])
             elif columns := dict(_differing(item, row)):
                 difference.wrong[item["id"]] = columns
-        difference.extra = sorted(rows)
+        standing = table._default_manager.filter(listed, provider="polar")
+        difference.extra = sorted({*standing.values_list("pk", flat=True)} - seen)
     return found
-
-
-def listing(api: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
-    """Every object of a list of the provider's, page by page."""
-    number = 1
-    while True:
-        answer = api.get(path, params={"limit": 100, "page": number})
-        answer.raise_for_status()
-        data = answer.json()
-        yield from data["items"]
-        if number >= data["pagination"]["max_page"]:
-            return
-        number += 1
 
 
 def _differing(item: Mapping[str, Any], row: Model) -> Iterator[tuple[str, tuple[Any, Any]]]:
@@ -104,6 +148,8 @@ def _differing(item: Mapping[str, Any], row: Model) -> Iterator[tuple[str, tuple
             ours, theirs = getattr(row, name), item[name]
             if isinstance(ours, datetime) and isinstance(theirs, str):
                 theirs = parse_datetime(theirs)
+            if isinstance(ours, Decimal):
+                theirs = Decimal(theirs)
             if theirs != ours:
                 yield name, (theirs, ours)
 

@@ -24,6 +24,7 @@ class Faults:
         self._kinds: Mapping[str, Callable[[], None]] = {
             "worker killed": self._kill_worker,
             "every worker killed at once": self._kill_all_workers,
+            "processes of a worker killed": self._kill_offspring,
             "web process killed": self._kill_shop,
             "Redis killed, its messages lost": self._restart_redis,
             "PostgreSQL connections cut": self._cut_connections,
@@ -73,6 +74,11 @@ class Faults:
             worker.kill()
         for worker in self.world.workers:
             worker.start()
+
+    def _kill_offspring(self) -> None:
+        """Celery's prefork pool notices, and starts others."""
+        killed = sum(worker.kill_offspring() for worker in self.world.workers)
+        self.survived["worker processes killed under their parent"] += killed
 
     def _kill_shop(self) -> None:
         _again(self.world.shop)

@@ -21,11 +21,15 @@ from polar_django.billing import (
 )
 from polar_django.exceptions import PolarDjangoError
 from polar_django.models import Subscription
+from tests.chaos.seller import Seller
 
 __all__ = ["Life"]
 
 PAYS, DECLINES, FAILS_LATER = "4242424242424242", "4000000000000002", "4000000000000341"
-PRODUCTS = ("pro-monthly", "pro-monthly", "pro-yearly", "pro-trial", "team", "ebook")
+PRODUCTS = (
+    *("pro-monthly", "pro-monthly", "pro-yearly", "pro-trial"),
+    *("team", "ebook", "app", "by-use"),
+)
 PLANS = {"pro-monthly": "pro", "pro-yearly": "pro", "pro-trial": "trial", "ebook": "ebook"}
 
 
@@ -42,16 +46,18 @@ class Life:
     def __init__(self, api: httpx.Client, people: int, rng: random.Random) -> None:
         self.api = api
         self.rng = rng
+        self.seller = Seller(api, rng)
         self.done: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
-        self.products = self._product_ids()
+        self.products = self.seller.products
         users = get_user_model()
         names = [f"person-{number}" for number in range(people)]
         users.objects.bulk_create(users(username=n, email=f"{n}@example.com") for n in names)
         self.people = list(users.objects.order_by("pk"))
 
     def go_on(self) -> None:
-        """Half of the people do something each."""
+        """The seller and half of the people do something each."""
+        self.seller.go_on()
         for person in self.rng.sample(self.people, (len(self.people) + 1) // 2):
             self._act(person)
 
@@ -76,7 +82,8 @@ class Life:
             *(self._cancel, self._uncancel, self._revoke, self._change_plan, self._pause),
             *(self._cancel_in_the_shop, self._uncancel_in_the_shop, self._revoke_in_the_shop),
             *(self._rename, self._rename, self._seat_somebody, self._empty_a_seat, self._buy),
-            *(self._stay, self._stay),
+            *(self._refund, self._use, self._use, self._use_a_key, self._use_a_key),
+            *(self._discount, self._stay, self._stay),
         ]
         if self.rng.random() < 0.03:
             return self._delete
@@ -92,6 +99,8 @@ class Life:
         }
         if key == "team":
             body["seats"] = self.rng.randint(2, 4)
+        if self.rng.random() < 0.3:
+            body["discount_id"] = self.rng.choice(self.seller.discounts())["id"]
         self._pay(self._call("POST", "/v1/checkouts/", json=body), person)
 
     def _pay(self, checkout: dict[str, Any], person: Any) -> None:
@@ -164,6 +173,54 @@ class Life:
             raise Refused
         self._call("DELETE", f"/v1/customer-seats/{self.rng.choice(taken)['id']}")
 
+    def _refund(self, person: Any, mine: list[dict[str, Any]]) -> None:
+        query = {"external_customer_id": str(person.pk), "limit": 100}
+        paid = [each for each in self._call("GET", "/v1/orders/", params=query)["items"]
+                if each["status"] in ("paid", "partially_refunded")]  # fmt: skip
+        if not paid:
+            raise Refused
+        order = self.rng.choice(paid)
+        left = order["net_amount"] - order["refunded_amount"]
+        body = {
+            "order_id": order["id"],
+            "reason": "customer_request",
+            "amount": max(1, self.rng.choice((left, left // 2))),
+            "revoke_benefits": order["subscription_id"] is None and self.rng.random() < 0.5,
+        }
+        self._call("POST", "/v1/refunds/", json=body)
+
+    def _use(self, person: Any, mine: list[dict[str, Any]]) -> None:
+        events = [
+            {
+                "name": "ai_usage",
+                "external_customer_id": str(person.pk),
+                "metadata": {"tokens": self.rng.randint(1, 400)},
+            }
+            for _ in range(self.rng.randint(1, 3))
+        ]
+        self._call("POST", "/v1/events/ingest", json={"events": events})
+
+    def _use_a_key(self, person: Any, mine: list[dict[str, Any]]) -> None:
+        """It is validated, disabled or enabled; no event tells of that."""
+        query = {"customer_id": mine[0]["customer_id"], "limit": 100}
+        grants = self._call("GET", "/v1/benefit-grants/", params=query)["items"]
+        keys = [each["properties"]["license_key_id"] for each in grants
+                if each["properties"].get("license_key_id")]  # fmt: skip
+        if not keys:
+            raise Refused
+        path = f"/v1/license-keys/{self.rng.choice(keys)}"
+        key = self._call("GET", path)
+        if self.rng.random() < 0.7:
+            body = {"key": key["key"], "organization_id": key["organization_id"]}
+            self._call("POST", "/v1/license-keys/validate", json={**body, "increment_usage": 2})
+        else:
+            wanted = "disabled" if key["status"] == "granted" else "granted"
+            self._call("PATCH", path, json={"status": wanted})
+
+    def _discount(self, person: Any, mine: list[dict[str, Any]]) -> None:
+        chosen = self.rng.choice((None, *(each["id"] for each in self.seller.discounts())))
+        self._patch(mine, {"discount_id": chosen})
+
     def _stay(self, person: Any, mine: list[dict[str, Any]]) -> None:
         """Nothing to do."""
 
@@ -206,10 +263,6 @@ class Life:
         query = {"external_customer_id": str(person.pk), "limit": 100}
         found = self._call("GET", "/v1/subscriptions/", params=query)["items"]
         return [each for each in found if each["ended_at"] is None]
-
-    def _product_ids(self) -> dict[str, str]:
-        found = self._call("GET", "/v1/products/", params={"limit": 100})["items"]
-        return {each["metadata"]["key"]: each["id"] for each in found}
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = self.api.request(method, path, **options)

@@ -1,8 +1,11 @@
 """The processes of a run, started and killed by their own handle, never by name."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["Child"]
@@ -33,23 +36,37 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # A group of its own, so that whatever it starts dies with it.
+                start_new_session=True,
             )
 
     def kill(self) -> None:
-        """SIGKILL: it has no time to put anything in order."""
+        """SIGKILL to it and all its own: none has time to put anything in order."""
         if self._process is not None:
-            self._process.kill()
+            # What it has started itself can be there still when it has ended.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
+
+    def kill_offspring(self) -> int:
+        """SIGKILL to the processes it has started, under its eyes; how many."""
+        if not self.is_running or self._process is None:
+            return 0
+        pid = self._process.pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for child in listed:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        return len(listed)
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for one that does not listen."""
         if self._process is None:
             return
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(8)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
 
     def tail(self, lines: int = 15) -> str:
         """The end of what it has printed."""

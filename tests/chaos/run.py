@@ -95,7 +95,7 @@ def run(world: World, seed: int, customers: int, faults: int, steps: int) -> Rep
             world.control("clock", advance_days=DAYS / steps)
         report.survived["processes that gave up"] += world.revive()
         say(f"day {(step + 1) * DAYS // steps}")
-    report.done, report.failed = life.done, life.failed
+    report.done, report.failed = life.done + life.seller.done, life.failed
     report.survived += trouble.survived
     report.survived["connections spoiled on the way"] = (
         world.provider_network.broken + world.webhook_network.broken

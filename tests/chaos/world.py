@@ -24,7 +24,8 @@ from tests.chaos.proxy import Proxy
 __all__ = ["NotReady", "World", "wait_until", "world"]
 
 CATALOG = Path(__file__).with_name("catalog.toml")
-WORKERS = 2
+# One process with threads, and one that works through processes of its own.
+POOLS = ("threads", "prefork")
 TOKEN = "polar_oat_sandbox"
 SECRET = "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3MtY2hhb3M="
 
@@ -78,10 +79,10 @@ class World:
         self.workers = [
             self._child(
                 f"worker-{number}",
-                *(*celery, "worker", "--pool", "threads", "--concurrency", "2", *quiet),
+                *(*celery, "worker", "--pool", pool, "--concurrency", "2", *quiet),
                 *("--hostname", f"chaos-{number}@%h"),
             )
-            for number in range(1, WORKERS + 1)
+            for number, pool in enumerate(POOLS, start=1)
         ]
         schedule = str(directory / "beat")
         self.beat = self._child("beat", *celery, "beat", "--schedule", schedule)
