@@ -19,9 +19,18 @@ from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
 from polar_django.billing.invoices import get_invoice_url, get_receipt_url
+from polar_django.billing.licenses import (
+    activate_license_key,
+    deactivate_license_key,
+    list_license_keys,
+    reveal_license_key,
+    rotate_license_key,
+    validate_license_key,
+)
 from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.billing.pauses import pause_subscription, resume_subscription
 from polar_django.billing.portal import create_portal_session
+from polar_django.billing.raw import apolar_client, polar_client
 from polar_django.billing.refunds import refund_order
 from polar_django.billing.seats import (
     assign_seat,
@@ -38,6 +47,7 @@ from polar_django.billing.subscriptions import (
 from polar_django.billing.trials import end_trial, extend_trial
 
 __all__ = [
+    "aactivate_license_key",
     "aapply_discount",
     "aassign_seat",
     "acancel_subscription",
@@ -48,6 +58,8 @@ __all__ = [
     "aconfirm_checkout",
     "acreate_checkout_session",
     "acreate_portal_session",
+    "activate_license_key",
+    "adeactivate_license_key",
     "aend_trial",
     "aensure_customer",
     "aextend_trial",
@@ -55,7 +67,9 @@ __all__ = [
     "aget_receipt_url",
     "aget_seat_invitation",
     "agrant_benefit",
+    "alist_license_keys",
     "apause_subscription",
+    "apolar_client",
     "apply_discount",
     "apreview_product_change",
     "apreview_seat_change",
@@ -63,11 +77,14 @@ __all__ = [
     "aremove_discount",
     "aresend_seat_invitation",
     "aresume_subscription",
+    "areveal_license_key",
     "arevoke_local_grant",
     "arevoke_seat",
     "arevoke_subscription",
+    "arotate_license_key",
     "assign_seat",
     "auncancel_subscription",
+    "avalidate_license_key",
     "cancel_subscription",
     "change_product",
     "change_seats",
@@ -76,6 +93,7 @@ __all__ = [
     "confirm_checkout",
     "create_checkout_session",
     "create_portal_session",
+    "deactivate_license_key",
     "end_trial",
     "ensure_customer",
     "extend_trial",
@@ -83,19 +101,25 @@ __all__ = [
     "get_receipt_url",
     "get_seat_invitation",
     "grant_benefit",
+    "list_license_keys",
     "pause_subscription",
+    "polar_client",
     "preview_product_change",
     "preview_seat_change",
     "refund_order",
     "remove_discount",
     "resend_seat_invitation",
     "resume_subscription",
+    "reveal_license_key",
     "revoke_local_grant",
     "revoke_seat",
     "revoke_subscription",
+    "rotate_license_key",
     "uncancel_subscription",
+    "validate_license_key",
 ]
 
+aactivate_license_key = sync_to_async(activate_license_key, thread_sensitive=True)
 aapply_discount = sync_to_async(apply_discount, thread_sensitive=True)
 aassign_seat = sync_to_async(assign_seat, thread_sensitive=True)
 acancel_subscription = sync_to_async(cancel_subscription, thread_sensitive=True)
@@ -106,6 +130,7 @@ aclear_pending_update = sync_to_async(clear_pending_update, thread_sensitive=Tru
 aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
+adeactivate_license_key = sync_to_async(deactivate_license_key, thread_sensitive=True)
 aend_trial = sync_to_async(end_trial, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
 aextend_trial = sync_to_async(extend_trial, thread_sensitive=True)
@@ -113,6 +138,7 @@ aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
 aget_receipt_url = sync_to_async(get_receipt_url, thread_sensitive=True)
 aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+alist_license_keys = sync_to_async(list_license_keys, thread_sensitive=True)
 apause_subscription = sync_to_async(pause_subscription, thread_sensitive=True)
 apreview_product_change = sync_to_async(preview_product_change, thread_sensitive=True)
 apreview_seat_change = sync_to_async(preview_seat_change, thread_sensitive=True)
@@ -120,7 +146,10 @@ arefund_order = sync_to_async(refund_order, thread_sensitive=True)
 aremove_discount = sync_to_async(remove_discount, thread_sensitive=True)
 aresend_seat_invitation = sync_to_async(resend_seat_invitation, thread_sensitive=True)
 aresume_subscription = sync_to_async(resume_subscription, thread_sensitive=True)
+areveal_license_key = sync_to_async(reveal_license_key, thread_sensitive=True)
 arevoke_local_grant = sync_to_async(revoke_local_grant, thread_sensitive=True)
 arevoke_seat = sync_to_async(revoke_seat, thread_sensitive=True)
 arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)
+arotate_license_key = sync_to_async(rotate_license_key, thread_sensitive=True)
 auncancel_subscription = sync_to_async(uncancel_subscription, thread_sensitive=True)
+avalidate_license_key = sync_to_async(validate_license_key, thread_sensitive=True)

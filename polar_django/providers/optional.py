@@ -11,6 +11,8 @@ from polar_django.exceptions import NotSupported
 from polar_django.providers.catalog import CatalogEditor
 from polar_django.providers.diagnosis import Diagnosis
 from polar_django.providers.endpoints import WebhookEndpoints
+from polar_django.providers.licensing import LicenseKeys
+from polar_django.providers.raw import RawClient
 from polar_django.providers.requests import (
     ChargePreview,
     SeatInvitation,
@@ -159,6 +161,14 @@ class OptionalCalls:
     def customer_state(self, customer_id: str) -> StateAnswer:
         """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
         raise self._cannot("read a customer's state")
+
+    def raw_client(self) -> RawClient:
+        """The API itself, for what has no call here. No call."""
+        raise self._cannot("be asked by path")
+
+    def license_keys(self) -> LicenseKeys:
+        """What programs ask of license keys. No call."""
+        raise self._cannot("give license keys")
 
     def catalog_editor(self) -> CatalogEditor:
         """What is for sale, for an operator to write. No call."""

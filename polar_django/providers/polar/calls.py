@@ -36,6 +36,10 @@ class PolarCalls(Provider):
     def _update(self, kind: str, object_id: str, body: Mapping[str, Any]) -> Answer:
         return self._answer(kind, self.client.update(kind, object_id, body))
 
+    def read_reply(self, kind: str, reply: Reply, items: list[Any]) -> Answer:
+        """Objects of a kind in a reply, as what was observed. Raises ProviderUnavailable."""
+        return self._page(kind, reply, items)
+
     def _answer(self, kind: str, reply: Reply) -> Answer:
         return self._page(kind, reply, [object_in(reply)])
 

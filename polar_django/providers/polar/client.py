@@ -106,6 +106,17 @@ class PolarClient:
     def ingest_events(self, events: Sequence[Mapping[str, Any]]) -> Reply:
         return self.transport.request("POST", "/v1/events/ingest", body={"events": list(events)})
 
+    def organizations(self) -> Reply:
+        """Those the token sees; an organization's own token sees one."""
+        return self.transport.request("GET", "/v1/organizations/", query={"limit": 2})
+
+    def ask_of_license_key(self, what: str, body: Mapping[str, Any]) -> Reply:
+        """`what` is "validate", "activate" or "deactivate"; the body names the key."""
+        return self.transport.request("POST", f"/v1/license-keys/{what}", body=body)
+
+    def rotate_license_key(self, key_id: str) -> Reply:
+        return self.transport.request("POST", "/v1/license-keys/{id}/rotate", path={"id": key_id})
+
     def resend_seat(self, seat_id: str) -> Reply:
         return self.transport.request(
             "POST", "/v1/customer-seats/{id}/resend", path={"id": seat_id}

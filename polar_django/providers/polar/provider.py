@@ -26,7 +26,9 @@ from polar_django.providers.polar.checkouts import PolarCheckouts
 from polar_django.providers.polar.customer_state import customer_state
 from polar_django.providers.polar.customers import customer
 from polar_django.providers.polar.dashboard import dashboard_url
+from polar_django.providers.polar.licensing import PolarLicensing
 from polar_django.providers.polar.operations import PolarOperations
+from polar_django.providers.polar.raw import PolarRaw
 from polar_django.providers.polar.reading import moment, objects
 from polar_django.providers.polar.seats import PolarSeats
 from polar_django.providers.polar.usage import PolarUsage
@@ -34,7 +36,14 @@ from polar_django.snapshots import Answer, Event, Observation
 
 
 class PolarProvider(
-    PolarBills, PolarChanges, PolarCheckouts, PolarOperations, PolarSeats, PolarUsage
+    PolarBills,
+    PolarChanges,
+    PolarCheckouts,
+    PolarLicensing,
+    PolarOperations,
+    PolarRaw,
+    PolarSeats,
+    PolarUsage,
 ):
     """Polar, with the token, server and API version of the settings.
 
