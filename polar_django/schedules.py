@@ -38,7 +38,7 @@ def unscheduled_tasks(*, look_in_database: bool = False) -> list[str]:
             entries += schedule.values()
     planned = {entry.get("task") for entry in entries if isinstance(entry, Mapping)}
     if look_in_database and keeps_schedule_in_database():
-        table = apps.get_model("django_celery_beat", "PeriodicTask")
+        table = apps.get_app_config("django_celery_beat").get_model("PeriodicTask")
         planned |= set(table._default_manager.filter(enabled=True).values_list("task", flat=True))
     wanted = {str(entry["task"]) for entry in beat_schedule().values()}
     return sorted(wanted - planned)

@@ -111,6 +111,7 @@ def main(page: str) -> None:
     if (HERE / "shell").exists():
         exec(compile(page_source("shell"), "shell", "exec"), {})
         wait_for_the_product()
+        call_command("polar_doctor", "--strict", url=here)
     print("works")
 
 
