@@ -106,9 +106,11 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
         rows = self._rows(request, action, object_id)
         if not rows and not action.without_rows:
             raise Http404
-        if request.method != "POST" or "confirmed" not in request.POST:
+        is_confirmed = request.method == "POST" and "confirmed" in request.POST
+        if not is_confirmed or len(rows) > action.most:
             return self.ask(request, action, rows)
         form = action.form(request.POST)
+        form.offer(request, self.admin_site, rows)
         if not form.is_valid():
             return self.ask(request, action, rows, form)
         return self._do(request, action, rows, form)
@@ -126,7 +128,8 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(self._back(rows))
         if form is None:
-            form = action.form(initial={**request.GET.dict(), **self.initial_of(action, rows)})
+            form = action.form(initial=request.GET.dict())
+            form.offer(request, self.admin_site, rows)
         context = {
             **self.admin_site.each_context(request),
             "title": action.label,
@@ -145,10 +148,6 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
         request.current_app = self.admin_site.name
         template = "admin/polar_django/confirm.html"
         return TemplateResponse(request, template, context)
-
-    def initial_of(self, action: StaffAction, rows: Sequence[Any]) -> dict[str, Any]:
-        """What the form begins with."""
-        return {}
 
     def _do(
         self, request: HttpRequest, action: StaffAction, rows: Sequence[Any], form: NoteForm
@@ -195,7 +194,8 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
     def _rows(self, request: HttpRequest, action: StaffAction, object_id: str | None) -> list[Any]:
         if action.without_rows:
             return []
-        given = [unquote(object_id)] if object_id else request.POST.getlist(ACTION_CHECKBOX_NAME)
+        several = [] if action.alone else request.POST.getlist(ACTION_CHECKBOX_NAME)
+        given = [unquote(object_id)] if object_id else several
         found = self.get_queryset(request).filter(pk__in=given[: action.most + 1])
         return list(found.order_by("pk"))
 

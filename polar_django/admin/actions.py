@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.admin.sites import AdminSite
 from django.db.models import Model
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +28,14 @@ class NoteForm(forms.Form):
         max_length=500,
         help_text=_("Kept in the admin's log beside your name and what was done."),
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Last, below what the action itself asks.
+        self.fields["note"] = self.fields.pop("note")
+
+    def offer(self, request: HttpRequest, site: AdminSite, rows: Sequence[Any]) -> None:
+        """Fit the form to whoever fills it in, and to the rows it is about."""
 
     def log_text(self) -> str:
         """What was asked for, as the log tells it; without the note."""

@@ -1,5 +1,6 @@
 """Pieces of the admin's pages: a state as a coloured word, money, a link."""
 
+import re
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -15,8 +16,9 @@ from django.utils.safestring import SafeString
 from polar_django.exceptions import PolarDjangoError
 from polar_django.providers.registry import get_provider
 
-__all__ = ["change_url", "dashboard_url", "link_to", "money", "tag"]
+__all__ = ["change_url", "dashboard_url", "link_to", "minor_digits", "money", "shortened", "tag"]
 
+_UUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 _GOOD = frozenset(
     {"active", "trialing", "live", "paid", "succeeded", "granted", "claimed", "processed", "sent"}
 )
@@ -34,16 +36,26 @@ def tag(state: str) -> SafeString:
     )
 
 
+def shortened(text: str) -> str:
+    """Text with its ids cut to what tells them apart, for a list."""
+    return _UUID.sub(r"\1…", text or "")
+
+
 def money(amount: int | Decimal | None, currency: str) -> str:
     """An amount in minor units as text, "" where there is none."""
-    return "" if amount is None else str(_money_text()(amount, currency or ""))
+    return "" if amount is None else str(_of_money("money_text")(amount, currency or ""))
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals the minor units of a currency are: 2 for "usd"."""
+    return int(_of_money("decimals_of")(currency))
 
 
 @cache
-def _money_text() -> Any:
+def _of_money(name: str) -> Any:
     # Loaded with the first amount: the verbs beside it bring the task queue into every process
     # that only wants to know the admin's addresses.
-    return import_string("polar_django.billing.prices.money_text")
+    return import_string(f"polar_django.billing.money.{name}")
 
 
 def change_url(row: Model, site: AdminSite) -> str:

@@ -16,12 +16,13 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from polar_django.admin.columns import dashboard_url, link_to, money, tag
 from polar_django.admin.deliveries_of import troubled_deliveries
 from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.panels import Fact, Panel, table, when
-from polar_django.admin.reasons import grants_of
+from polar_django.admin.reasons import benefit_name, grants_of
 from polar_django.admin.redaction import masked, may_view_personal_data
 from polar_django.admin.timeline import news_of, staff_actions_on, timeline
 from polar_django.mirror.local_grants import LOCAL
@@ -70,10 +71,12 @@ class CustomerPage:
                 "Unclaimed: nobody here is this customer, so that what was bought opens nothing. "
                 "Link it to a subscriber."
             )
-        if self._troubled:
-            yield _(
-                "%(count)s deliveries about this customer could not be processed: see below."
-            ) % {"count": len(self._troubled)}
+        if count := len(self._troubled):
+            yield ngettext(
+                "%(count)s delivery about this customer could not be processed: see below.",
+                "%(count)s deliveries about this customer could not be processed: see below.",
+                count,
+            ) % {"count": count}
 
     @property
     def facts(self) -> list[Fact]:
@@ -298,13 +301,28 @@ class CustomerPage:
         note = _("Those that changed something, and those that failed and name this customer.")
         return table("deliveries", _("Recent deliveries"), heads, list(rows), note=note)
 
+    @property
+    def _names(self) -> dict[str, str]:
+        """What is on the page, by id, for the timeline."""
+        grants = (*self._live_grants, *self._other_grants)
+        bought = (*self._subscriptions, *self._orders)
+        return {
+            **{row.pk: benefit_name(row) for row in grants},
+            **{row.pk: str(row.product or "") for row in bought},
+        }
+
     def _timeline_panel(self) -> Panel:
         given = [
             grant for grant in (*self._live_grants, *self._other_grants) if grant.provider == LOCAL
         ]
         acted_on = [self.customer, *self._subscriptions, *self._orders, *given]
         moments = timeline(
-            self._news, given, staff_actions_on(acted_on), self.site, personal=self.personal
+            self._news,
+            self._names,
+            given,
+            staff_actions_on(acted_on),
+            self.site,
+            personal=self.personal,
         )
         rows = ((when(moment.at), moment.what, moment.how) for moment in moments)
         heads = (_("When"), _("What"), _("How"))

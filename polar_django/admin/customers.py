@@ -14,6 +14,7 @@ from polar_django.admin.columns import tag
 from polar_django.admin.customer_page import CustomerPage
 from polar_django.admin.filters import CustomerFilter, ProviderFilter
 from polar_django.admin.forms import LinkForm
+from polar_django.admin.grants import give_url
 from polar_django.admin.reading import ReadOnlyAdmin
 from polar_django.models import Customer, CustomerMeter, Member
 
@@ -118,6 +119,7 @@ class CustomerAdmin(ActingAdmin, ReadOnlyAdmin):
         row = named.get("obj")
         if row is not None:
             context["page"] = CustomerPage(row, request, self.admin_site)
+            context["give_url"] = give_url(request, row.subscriber_id, self.admin_site)
         return super().render_change_form(request, context, *args, **named)
 
 

@@ -1,18 +1,26 @@
 """What the actions ask for before they are done."""
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib.admin.sites import AdminSite
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from polar_django.admin.actions import NoteForm
-from polar_django.models import Benefit
-from polar_django.subscribers import find_subscriber
+from polar_django.admin.columns import minor_digits, money
+from polar_django.models import Benefit, Customer
+from polar_django.subscribers import find_subscriber, subscriber_class
 
-__all__ = ["CancelForm", "GiveForm", "LinkForm", "RetellForm"]
+__all__ = ["CancelForm", "GiveForm", "LinkForm", "RefundForm", "RetellForm"]
 
 # Polar's reasons for a cancellation.
 _REASONS = (
@@ -27,6 +35,7 @@ _REASONS = (
     ("other", gettext_lazy("other")),
 )
 _MOST_KEYS = 200
+_REVOKE = "polar_django.revoke_subscription"
 
 
 class CancelForm(NoteForm):
@@ -42,27 +51,122 @@ class CancelForm(NoteForm):
     )
 
 
-class SubscriberField(forms.CharField):
+class SubscriberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # of whichever model
     """A subscriber by key, or, where subscribers are users, by the name they sign in with."""
 
-    def clean(self, value: Any) -> Any:
-        found = find_subscriber(super().clean(value))
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        found = find_subscriber(str(value).strip())
         if found is None:
             raise forms.ValidationError(_("There is no such subscriber."), code="unknown")
         return found
 
 
-class LinkForm(NoteForm):
+class SubscriberForm(NoteForm):
+    """Asks for a subscriber: with suggestions, where this member of staff may search for them."""
+
     subscriber = SubscriberField(
+        queryset=None,
         label=gettext_lazy("Subscriber"),
+        widget=forms.TextInput,
         help_text=gettext_lazy("Their key (the number in this admin's addresses) or user name."),
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._subscriber.queryset = subscriber_class()._default_manager.all()
+
+    def offer(self, request: HttpRequest, site: AdminSite, rows: Sequence[Any]) -> None:
+        listed = site._registry.get(subscriber_class())
+        may_search = listed is not None and listed.has_view_permission(request)
+        if may_search and listed.get_search_fields(request) and self._has_key():
+            link = Customer._meta.get_field("subscriber")
+            self._subscriber.widget = AutocompleteSelect(link, site)
+            self._subscriber.widget.choices = self._subscriber.choices
+            self._subscriber.help_text = ""
+
+    def _has_key(self) -> bool:
+        """Whether what stands in the field may be a key: the suggestions know nothing else."""
+        given = self["subscriber"].value()
+        try:
+            subscriber_class()._meta.pk.to_python(given or None)
+        except ValidationError:
+            return False
+        return True
+
+    @property
+    def _subscriber(self) -> Any:
+        return self.fields["subscriber"]
+
+
+class LinkForm(SubscriberForm):
     replace = forms.BooleanField(
         label=gettext_lazy("Take it from whom it belongs to now"), required=False
     )
 
     def log_text(self) -> str:
         return f"Subscriber {self.cleaned_data['subscriber'].pk}."
+
+
+_REFUND_REASONS = (
+    ("customer_request", gettext_lazy("the customer asked for it")),
+    ("duplicate", gettext_lazy("paid twice")),
+    ("fraudulent", gettext_lazy("fraud")),
+    ("service_disruption", gettext_lazy("the service was down")),
+    ("satisfaction_guarantee", gettext_lazy("satisfaction guarantee")),
+    ("other", gettext_lazy("other")),
+)
+
+
+class RefundForm(NoteForm):
+    amount = forms.DecimalField(
+        label=gettext_lazy("Amount"),
+        required=False,
+        min_value=0,
+        help_text=gettext_lazy("Net of tax, which the provider adds. Empty: all that is left."),
+    )
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=_REFUND_REASONS)
+    end_access = forms.BooleanField(
+        label=gettext_lazy("Also take away what was bought"),
+        required=False,
+        help_text=gettext_lazy(
+            "A subscription ends now; a purchase loses its benefits. Otherwise both go on."
+        ),
+    )
+    # A form that is sent twice gives the money back once.
+    request_key = forms.CharField(
+        max_length=64, initial=lambda: uuid.uuid4().hex, widget=forms.HiddenInput
+    )
+
+    def offer(self, request: HttpRequest, site: AdminSite, rows: Sequence[Any]) -> None:
+        order = rows[0]
+        self.currency = order.currency
+        self.left = order.refundable_amount
+        self.fields["amount"].label = _("Amount (at most %(money)s)") % {
+            "money": money(self.left, self.currency)
+        }
+        if order.subscription_id and not request.user.has_perm(_REVOKE):
+            del self.fields["end_access"]
+
+    def clean_amount(self) -> int | None:
+        """In minor units."""
+        given: Decimal | None = self.cleaned_data["amount"]
+        if given is None:
+            return None
+        minor = given.scaleb(minor_digits(self.currency))
+        if minor != minor.to_integral_value() or minor < 1:
+            raise forms.ValidationError(_("This is no amount of that currency."), code="invalid")
+        if minor > self.left:
+            raise forms.ValidationError(_("This is more than is left."), code="too_much")
+        return int(minor)
+
+    def log_text(self) -> str:
+        given = self.cleaned_data
+        amount = given["amount"]
+        what = money(amount, self.currency) if amount else "all that was left"
+        end = ", and took away what was bought" if given.get("end_access") else ""
+        return f"{what} ({given['reason']}){end}."
 
 
 class KeyInput(forms.TextInput):
@@ -77,8 +181,7 @@ class KeyInput(forms.TextInput):
         return context
 
 
-class GiveForm(NoteForm):
-    subscriber = LinkForm.base_fields["subscriber"]
+class GiveForm(SubscriberForm):
     key = forms.CharField(
         label=gettext_lazy("Benefit"),
         max_length=255,

@@ -3,6 +3,10 @@
 from typing import Any
 
 from django.contrib.admin import display, register
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -16,13 +20,13 @@ from polar_django.admin.reasons import EXPLAINED, how_it_ended, state_of, why_he
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import BenefitGrant, LicenseKey
 
-__all__ = ["BenefitGrantAdmin", "LicenseKeyAdmin"]
+__all__ = ["BenefitGrantAdmin", "LicenseKeyAdmin", "give_url"]
 
 GIVE = StaffAction(
     name="give",
     label=_("Give a benefit"),
     permission="polar_django.give_benefit",
-    question=ngettext_lazy("Give a benefit by hand", "Give benefits by hand", "count"),
+    question=ngettext_lazy("Give a benefit by hand?", "Give a benefit by hand?", "count"),
     explanation=_(
         "The subscriber holds it at once, without paying. There is one of a kind: given again, it "
         "has the new end and reason."
@@ -50,6 +54,14 @@ END = StaffAction(
     most=100,
     is_grave=True,
 )
+
+
+def give_url(request: HttpRequest, subscriber_key: Any, site: AdminSite) -> str:
+    """Where this member of staff gives that subscriber a benefit; "" where they may not."""
+    if subscriber_key is None or not request.user.has_perm(GIVE.permission):
+        return ""
+    url = reverse("admin:polar_django_benefitgrant_do", args=[GIVE.name], current_app=site.name)
+    return f"{url}?{urlencode({'subscriber': subscriber_key})}"
 
 
 @register(BenefitGrant)

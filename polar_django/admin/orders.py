@@ -3,14 +3,31 @@
 from django.contrib.admin import display, register
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from polar_django.admin.acting import ActingAdmin
+from polar_django.admin.actions import StaffAction
 from polar_django.admin.columns import money, tag
 from polar_django.admin.filters import ProviderFilter, choice_filter
+from polar_django.admin.forms import RefundForm
 from polar_django.admin.reading import ReadOnlyAdmin
 from polar_django.models import CheckoutSession, Order, Refund
 
 __all__ = ["CheckoutSessionAdmin", "OrderAdmin", "RefundAdmin"]
+
+REFUND = StaffAction(
+    name="refund",
+    label=_("Refund"),
+    permission="polar_django.refund_order",
+    question=ngettext_lazy("Give money back for this order?", "Refund these orders?", "count"),
+    explanation=_("The provider sends the money back the way it came. This cannot be taken back."),
+    done=ngettext_lazy("The refund is on its way.", "The refunds are on their way.", "count"),
+    work="polar_django.admin.work.refund",
+    form=RefundForm,
+    fits=lambda row: row.refundable_amount > 0,
+    alone=True,
+    is_grave=True,
+)
 
 
 @register(Order)
@@ -34,6 +51,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
     ordering = ("-provider", "-created_at")
     searched = ("pk", "invoice_number")
     joined = ("customer", "subscriber", "product")
+    staff_actions = (REFUND,)
 
     @display(description=_("status"))
     def shown_status(self, row: Order) -> SafeString:

@@ -5,6 +5,7 @@ bound, searched by equality (`searching`), and leave the big columns out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, ShowFacets
@@ -15,10 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from polar_django.admin.columns import dashboard_url, link_to, money, tag
+from polar_django.admin.columns import dashboard_url, link_to, money, shortened, tag
 from polar_django.admin.counting import BoundedPaginator
 from polar_django.admin.redaction import masked, may_view_personal_data, pretty, redacted_text
 from polar_django.admin.searching import matching
+from polar_django.models.fields import ProviderIdField
 
 __all__ = ["ReadOnlyAdmin"]
 
@@ -83,9 +85,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         see = may_view_personal_data(request)
-        return [
-            self._masked(name, see) if name in self.personal else name for name in self.list_display
-        ]
+        return [self._listed(name, see) for name in self.list_display]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         return list_display[:1]
@@ -120,6 +120,24 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
         link = format_html('<a href="{}" rel="noreferrer" target="_blank">{} ↗</a>', url, text)
         return [_named("at_the_provider", _("Dashboard"), lambda row: link)]
 
+    def _listed(self, name: str, see: bool) -> Any:
+        """A column of the list: ids short, links as links, personal data masked."""
+        if name in self.personal:
+            return self._masked(name, see)
+        field = next((item for item in self.model._meta.concrete_fields if item.name == name), None)
+        if isinstance(field, ForeignKey):
+            return _named(name, field.verbose_name, lambda row: self._short_link(row, name))
+        if isinstance(field, ProviderIdField):
+            return _named(name, field.verbose_name, lambda row: shortened(getattr(row, name)))
+        if field is not None and field.get_internal_type() == "TextField":
+            shown = partial(redacted_text, personal=see)
+            return _named(name, field.verbose_name, lambda row: shown(getattr(row, name) or ""))
+        return name
+
+    def _short_link(self, row: Any, name: str) -> SafeString | str:
+        other = getattr(row, name, None)
+        return link_to(other, self.admin_site, shortened(str(other))) if other is not None else "-"
+
     def _shown(self, field: Any, see: bool) -> Any:
         name = field.name
         if name in self.secret:
@@ -136,7 +154,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
             return _named(
                 name,
                 field.verbose_name,
-                lambda row: redacted_text(getattr(row, name) or "", personal=see),
+                lambda row: redacted_text(getattr(row, name) or "", personal=see) or "-",
             )
         return name
 

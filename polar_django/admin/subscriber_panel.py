@@ -12,13 +12,12 @@ from django.contrib.admin.sites import AdminSite
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from polar_django.admin.columns import link_to, money, tag
 from polar_django.admin.grant_panels import grant_panel
+from polar_django.admin.grants import give_url
 from polar_django.admin.panels import Panel, table, when
 from polar_django.admin.reasons import grants_of
 from polar_django.models import BenefitGrant, Customer, Subscription
@@ -65,11 +64,10 @@ class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at
 
 
 def _shown(subscriber: Any, request: HttpRequest, site: AdminSite) -> dict[str, Any]:
-    give_url = ""
-    if request.user.has_perm("polar_django.give_benefit"):
-        url = reverse("admin:polar_django_benefitgrant_do", args=["give"], current_app=site.name)
-        give_url = f"{url}?{urlencode({'subscriber': subscriber.pk})}"
-    return {"panels": list(_panels(subscriber, site)), "give_url": give_url}
+    return {
+        "panels": list(_panels(subscriber, site)),
+        "give_url": give_url(request, subscriber.pk, site),
+    }
 
 
 def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:

@@ -36,7 +36,7 @@ def _is_running(row: Any) -> bool:
 
 CANCEL = StaffAction(
     name="cancel",
-    label=_("Cancel"),
+    label=_("Cancel at period end"),
     permission="polar_django.cancel_subscription",
     question=ngettext_lazy(
         "Cancel this subscription?", "Cancel these %(count)s subscriptions?", "count"

@@ -1,6 +1,6 @@
 """What happened to a customer, newest first: what the mirror noticed, and what staff did."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,14 +66,18 @@ def staff_actions_on(rows: Iterable[Model]) -> list[LogEntry]:
 
 def timeline(
     news: Sequence[Transition],
+    known: Mapping[str, str],
     grants: Sequence[BenefitGrant],
     actions: Sequence[LogEntry],
     site: AdminSite,
     *,
     personal: bool,
 ) -> list[Moment]:
-    """One list of all three, newest first. `grants` are those given by hand. No queries."""
-    moments = [_told(item, site) for item in news if item.name in _WORDS]
+    """One list of all three, newest first. No queries.
+
+    `known` names the objects on the page by their ids; `grants` are those given by hand.
+    """
+    moments = [_told(item, known, site) for item in news if item.name in _WORDS]
     for grant in grants:
         given = _("%(benefit)s was given by hand") % {"benefit": _benefit(grant)}
         ended = _("%(benefit)s was taken back") % {"benefit": _benefit(grant)}
@@ -88,8 +92,10 @@ def timeline(
     return sorted(moments, key=lambda moment: moment.at, reverse=True)[:_MOST]
 
 
-def _told(item: Transition, site: AdminSite) -> Moment:
+def _told(item: Transition, known: Mapping[str, str], site: AdminSite) -> Moment:
     words = str(_WORDS[item.name])
+    if name := known.get(item.object_id):
+        words = f"{words}: {name}"
     about = _model_page(item, site, words)
     how: Any = str(_SOURCES.get(item.source, item.source))
     if item.delivery is not None:

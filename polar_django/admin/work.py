@@ -15,9 +15,11 @@ from polar_django.admin.actions import Outcome
 from polar_django.billing import (
     cancel_subscription,
     grant_benefit,
+    refund_order,
     revoke_subscription,
     uncancel_subscription,
 )
+from polar_django.billing.money import money_text
 from polar_django.billing.portal import open_portal_for
 from polar_django.exceptions import PolarDjangoError
 from polar_django.mirror.linking import link_customer, unlink_customer
@@ -27,6 +29,7 @@ from polar_django.mirror.walking import Patience
 from polar_django.models import (
     BenefitGrant,
     Customer,
+    Order,
     Subscription,
     Transition,
     WebhookDelivery,
@@ -40,6 +43,7 @@ __all__ = [
     "give_benefit",
     "link",
     "open_portal",
+    "refund",
     "replay_deliveries",
     "resync",
     "retell",
@@ -69,6 +73,26 @@ def uncancel(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
 def revoke(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
     """They end now. One call each."""
     return _each(rows, revoke_subscription)
+
+
+def refund(rows: Sequence[Order], values: Values) -> Iterator[Outcome]:
+    """Money back, and with `end_access` what it bought taken away. Two calls or three, each."""
+
+    def one(order: Order) -> str:
+        ends = bool(values.get("end_access"))
+        made = refund_order(
+            order,
+            values["amount"],
+            reason=values["reason"],
+            comment=values["note"],
+            revoke_benefits=ends and not order.subscription_id,
+            request_key=values["request_key"],
+        )
+        if ends and order.subscription is not None:
+            revoke_subscription(order.subscription)
+        return f"Refund {made.pk}: {money_text(made.amount, made.currency)} ({made.status})."
+
+    return _each(rows, one)
 
 
 def resync(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:

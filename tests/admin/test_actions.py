@@ -1,0 +1,331 @@
+"""Each action does what it says, for those who may, after it was confirmed, and is logged."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.utils import timezone
+
+from polar_django.billing import grant_benefit
+from polar_django.models import (
+    BenefitGrant,
+    Customer,
+    Order,
+    Subscription,
+    Transition,
+    WebhookDelivery,
+)
+from polar_django.signals import benefit_granted
+from tests.admin.clicking import choose, confirm, logged, messages_of, page
+
+pytestmark = pytest.mark.django_db
+
+
+def given(subscriber):
+    grant_benefit(subscriber, "vip", reason="A friend")
+    return BenefitGrant.objects.get(provider="local")
+
+
+# For each action: the permission it wants, and a row to do it to, made of a customer.
+ACTIONS = {
+    "resync": ("resync_customer", lambda customer: customer),
+    "link": ("link_customer", lambda customer: customer),
+    "unlink": ("link_customer", lambda customer: customer),
+    "portal": ("open_customer_portal", lambda customer: customer),
+    "cancel": ("cancel_subscription", lambda customer: customer.subscriptions.get()),
+    "uncancel": ("cancel_subscription", lambda customer: customer.subscriptions.get()),
+    "revoke": ("revoke_subscription", lambda customer: customer.subscriptions.get()),
+    "refund": ("refund_order", lambda customer: customer.orders.get()),
+    "replay": ("replay_webhookdelivery", lambda customer: WebhookDelivery.objects.first()),
+    "retell": ("replay_transition", lambda customer: Transition.objects.first()),
+    "take back": ("revoke_given_benefit", lambda customer: given(customer.subscriber)),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_wants_its_permission_and_asks_first(name, staff, customer):
+    permission, find = ACTIONS[name]
+    row = find(customer)
+    action = "revoke" if name == "take back" else name
+    kind = row._meta.model_name
+    address = page(type(row), "do_one", row.pk, action)
+    before = list(type(row).objects.filter(pk=row.pk).values())
+
+    everybody_else = {wanted for wanted, _ in ACTIONS.values()} - {permission}
+    for other in (staff(f"view_{kind}", *everybody_else), staff(permission)):
+        assert other.get(address).status_code == 403
+        assert confirm(other, row, action).status_code == 403
+
+    allowed = staff(f"view_{kind}", permission)
+    asked = allowed.get(address)
+    assert asked.status_code == 200
+    assert str(row) in asked.content.decode() or row.pk in asked.content.decode()
+    # Without the button's name it only asks, whatever the method.
+    assert allowed.post(address).status_code == 200
+    assert list(type(row).objects.filter(pk=row.pk).values()) == before
+    assert logged() == []
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"portal", "refund"}))
+def test_the_list_offers_an_action_to_those_who_may(name, staff, customer):
+    permission, find = ACTIONS[name]
+    row = find(customer)
+    action = "revoke" if name == "take back" else name
+    kind = row._meta.model_name
+    option = f'<option value="{action}">'
+    assert option not in staff(f"view_{kind}").get(page(type(row))).content.decode()
+    allowed = staff(f"view_{kind}", permission)
+    assert option in allowed.get(page(type(row))).content.decode()
+    asked = choose(allowed, [row], action)
+    assert asked.status_code == 200
+    assert f'value="{row.pk}"' in asked.content.decode()
+    assert logged() == []
+
+
+def test_cancel_and_take_it_back(chief, customer):
+    subscription = Subscription.objects.get()
+    answer = confirm(
+        chief, subscription, "cancel", reason="unused", comment="Too rarely", note="Ticket 7"
+    )
+    assert answer.url == page(Subscription, "change", subscription.pk)
+    assert messages_of(answer) == ["1 subscription will not renew."]
+    subscription.refresh_from_db()
+    assert subscription.cancel_at_period_end
+    assert subscription.customer_cancellation_reason == "unused"
+    assert logged() == ["Cancel at period end. Note: Ticket 7"]
+
+    confirm(chief, subscription, "uncancel")
+    subscription.refresh_from_db()
+    assert not subscription.cancel_at_period_end
+    assert len(logged()) == 2
+
+
+def test_end_now_ends_it_and_a_second_time_changes_nothing(chief, customer, sandbox):
+    subscription = Subscription.objects.get()
+    for _ in range(2):
+        confirm(chief, subscription, "revoke")
+        subscription.refresh_from_db()
+        assert subscription.status == "canceled"
+    sandbox.deliver()
+    assert not BenefitGrant.objects.active().exists()
+
+
+def test_what_the_provider_refuses_is_said_and_logged(chief, customer):
+    subscription = Subscription.objects.get()
+    confirm(chief, subscription, "revoke")
+    answer = confirm(chief, subscription, "uncancel")
+    (message,) = messages_of(answer)
+    assert message.startswith("1 was refused:")
+    assert "refused:" in logged()[-1]
+
+
+def test_several_are_done_together_and_counted(chief, customer, sandbox):
+    sandbox.buy("pro-yearly", customer_email="grace@example.com")
+    sandbox.deliver()
+    rows = list(Subscription.objects.all())
+    assert len(rows) == 2
+    asked = choose(chief, rows, "cancel")
+    assert "Cancel these 2 subscriptions?" in asked.content.decode()
+    chosen = {"_selected_action": [row.pk for row in rows], "confirmed": "yes"}
+    answer = chief.post(page(Subscription, "do", "cancel"), chosen)
+    assert messages_of(answer) == ["2 subscriptions will not renew."]
+    assert Subscription.objects.filter(cancel_at_period_end=True).count() == 2
+    assert LogEntry.objects.count() == 2
+
+
+def test_too_many_at_once_are_not_begun(chief, customer):
+    one = Customer.objects.get()
+    rows = [
+        Customer(id=f"cus_{number}", provider="polar", synced_at=one.synced_at)
+        for number in range(6)
+    ]
+    Customer.objects.bulk_create(rows)
+    assert messages_of(choose(chief, rows, "resync")) == ["At most 5 at once: choose fewer."]
+
+
+def test_read_again_writes_what_differs(chief, customer):
+    Customer.objects.filter(pk=customer.pk).update(name="Somebody else")
+    answer = confirm(chief, customer, "resync")
+    customer.refresh_from_db()
+    assert customer.name != "Somebody else"
+    assert messages_of(answer) == ["1 customer was read. 1 rows differed and were written."]
+    assert messages_of(confirm(chief, customer, "resync")) == [
+        "1 customer was read. Nothing differed."
+    ]
+
+
+def test_a_customer_is_linked_to_another_subscriber_and_what_it_holds_goes_along(
+    chief, customer, grace
+):
+    refused = confirm(chief, customer, "link", subscriber=grace.pk)
+    assert messages_of(refused)[0].startswith("1 was refused:")
+    confirm(chief, customer, "link", subscriber="grace", replace="on")
+    customer.refresh_from_db()
+    assert customer.subscriber == grace
+    assert Subscription.objects.get().subscriber == grace
+    assert logged()[-1] == f"Link to a subscriber. Subscriber {grace.pk}."
+
+
+def test_a_subscriber_who_is_not_there_is_an_error_of_the_form(chief, customer):
+    answer = confirm(chief, customer, "link", subscriber="nobody")
+    assert answer.status_code == 200
+    assert "There is no such subscriber." in answer.content.decode()
+
+
+def test_unlink_makes_a_customer_nobodys_unless_the_provider_says_otherwise(chief, customer):
+    refused = confirm(chief, customer, "unlink")
+    assert "external id" in messages_of(refused)[0]
+    customer.refresh_from_db()
+    assert customer.subscriber is not None
+
+    Customer.objects.filter(pk=customer.pk).update(external_id=None)
+    confirm(chief, customer, "unlink")
+    customer.refresh_from_db()
+    assert customer.subscriber is None
+    assert Subscription.objects.get().subscriber is None
+
+
+def test_the_portal_opens_as_the_customer_and_the_log_knows_who_opened_it(chief, customer, sandbox):
+    answer = confirm(chief, customer, "portal", note="They cannot find their invoice")
+    assert answer.status_code == 302
+    assert "customer_session_token=" in answer.url
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in answer["Cache-Control"]
+    (entry,) = LogEntry.objects.all()
+    assert entry.user.username == "chief"
+    assert entry.object_id == customer.pk
+    assert entry.get_change_message() == "Open their portal. Note: They cannot find their invoice"
+    # Only a POST opens it: a link would be followed by whatever looks ahead.
+    assert chief.get(page(Customer, "do_one", customer.pk, "portal")).status_code == 200
+
+
+def test_a_benefit_is_given_by_hand_and_taken_back(chief, customer, ada):
+    day = (timezone.now() + timedelta(days=10)).date()
+    values = {
+        "subscriber": ada.pk,
+        "key": "vip",
+        "until": f"{day}",
+        "reason": "Sorry",
+        "note": "T 9",
+    }
+    answer = chief.post(page(BenefitGrant, "do", "give"), {"confirmed": "yes", **values})
+    grant = BenefitGrant.objects.get(provider="local")
+    assert answer.url == page(BenefitGrant, "change", grant.pk)
+    assert grant.is_live()
+    assert grant.reason == "Sorry"
+    assert grant.expires_at.date() == day + timedelta(days=1)
+    entry = LogEntry.objects.get()
+    assert entry.action_flag == ADDITION
+    assert entry.object_id == grant.pk
+
+    confirm(chief, grant, "revoke")
+    grant.refresh_from_db()
+    assert not grant.is_live()
+    assert messages_of(confirm(chief, grant, "revoke"))[0].startswith("1 was refused:")
+
+
+def test_giving_wants_its_permission_and_a_day_to_come(chief, staff, ada):
+    address = page(BenefitGrant, "do", "give")
+    values = {"confirmed": "yes", "subscriber": ada.pk, "key": "vip", "reason": "x"}
+    assert staff("view_benefitgrant").post(address, values).status_code == 403
+    assert address not in staff("view_benefitgrant").get(page(BenefitGrant)).content.decode()
+    assert address in chief.get(page(BenefitGrant)).content.decode()
+    late = chief.post(address, {**values, "until": "2020-01-01"})
+    assert "That day is over." in late.content.decode()
+    assert not BenefitGrant.objects.exists()
+
+
+def test_what_was_bought_is_not_taken_back_by_hand(chief, customer):
+    bought = BenefitGrant.objects.active().first()
+    assert messages_of(confirm(chief, bought, "revoke"))[0].startswith("1 was refused:")
+    bought.refresh_from_db()
+    assert bought.is_live()
+
+
+def test_an_order_is_refunded_in_part_and_then_whole(chief, customer, sandbox):
+    order = Order.objects.get()
+    values = {"reason": "other", "request_key": "one"}
+    confirm(chief, order, "refund", amount="2.50", **values)
+    confirm(chief, order, "refund", amount="2.50", **values)  # the button pressed twice
+    order.refresh_from_db()
+    assert order.refunded_amount == 250
+    too_much = confirm(chief, order, "refund", amount="8", reason="other", request_key="two")
+    assert "more than is left" in too_much.content.decode()
+
+    confirm(chief, order, "refund", reason="other", request_key="three", end_access="on")
+    order.refresh_from_db()
+    assert order.refundable_amount == 0
+    assert Subscription.objects.get().status == "canceled"
+    assert "took away what was bought" in logged()[-1]
+
+
+def test_who_may_not_end_subscriptions_does_not_end_them_by_a_refund(staff, customer):
+    order = Order.objects.get()
+    values = {"reason": "other", "request_key": "one", "end_access": "on"}
+    confirm(staff("view_order", "refund_order"), order, "refund", **values)
+    order.refresh_from_db()
+    assert order.refunded_amount == order.net_amount
+    assert Subscription.objects.get().status == "active"
+
+
+def test_dead_deliveries_are_processed_again(chief, customer, sandbox, settings):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PROCESS_INLINE": True}
+    dead = WebhookDelivery.objects.filter(type="order.paid").get()
+    WebhookDelivery.objects.filter(pk=dead.pk).update(state="dead", attempts=8, error="Oh.")
+    answer = confirm(chief, dead, "replay")
+    assert messages_of(answer) == ["1 delivery is processed again."]
+    dead.refresh_from_db()
+    assert dead.state in {"pending", "processed"}
+    assert dead.error == ""
+
+
+def test_a_delivery_without_its_body_cannot_be_processed_again(chief, customer):
+    purged = WebhookDelivery.objects.first()
+    WebhookDelivery.objects.update(body=b"")
+    assert messages_of(confirm(chief, purged, "replay"))[0].startswith("1 was refused:")
+    assert "purged" in chief.get(page(WebhookDelivery, "change", purged.pk)).content.decode()
+
+
+@pytest.fixture
+def heard():
+    """How often each of two receivers was called; "clumsy" fails until it is told to work."""
+    calls = {"clumsy": 0, "deft": 0, "works": False}
+
+    def clumsy(**_):
+        calls["clumsy"] += 1
+        if not calls["works"]:
+            raise RuntimeError("ada@example.com is unknown")
+
+    def deft(**_):
+        calls["deft"] += 1
+
+    for receiver in (clumsy, deft):
+        benefit_granted.connect(receiver, weak=False, dispatch_uid=receiver)
+    yield calls
+    for receiver in (clumsy, deft):
+        benefit_granted.disconnect(receiver, dispatch_uid=receiver)
+
+
+def test_a_receiver_that_failed_is_seen_and_told_again_alone(
+    chief, ada, heard, settings, django_capture_on_commit_callbacks
+):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PROCESS_INLINE": True}
+    with django_capture_on_commit_callbacks(execute=True):
+        grant_benefit(ada, "vip")
+    Transition.objects.update(state="dead")
+    news = Transition.objects.get()
+    shown = chief.get(page(Transition, "change", news.pk)).content.decode()
+    assert "clumsy" in shown
+    assert "RuntimeError" in shown
+    assert "ada@example.com" not in shown
+
+    heard["works"] = True
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm(chief, news, "retell")
+    news.refresh_from_db()
+    assert news.state == "sent"
+    assert heard == {"clumsy": 2, "deft": 1, "works": True}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm(chief, news, "retell", everybody="on")
+    assert heard == {"clumsy": 3, "deft": 2, "works": True}
