@@ -1,4 +1,4 @@
-"""/v1/subscriptions/{id}/change-preview: a route that Polar has and does not document"""
+"""/v1/subscriptions/{id}/change-preview and /charge-preview, which Polar does not document"""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from pydantic import UUID4
 
 from polar_django.sandbox.api.finding import find
 from polar_django.sandbox.api.inputs.subscriptions import SubscriptionChangePreview
-from polar_django.sandbox.engine.previews import preview_change
+from polar_django.sandbox.engine.charge_previews import ChargePreview, preview_charge
+from polar_django.sandbox.engine.previews import Preview, preview_change
 from polar_django.sandbox.models import Subscription
 
 router = Router()
@@ -27,10 +28,21 @@ def preview_subscription_change(
         units=getattr(change, "units", None),
         behavior=change.proration_behavior,
     )
+    return _shape(preview, metered_amount=0)
+
+
+@router.get("/{id}/charge-preview")
+def preview_next_charge(request: HttpRequest, id: UUID4) -> Any:
+    rows = Subscription.objects.select_related("customer", "product", "discount")
+    preview = preview_charge(find(rows, id))
+    return _shape(preview, metered_amount=preview.metered_amount)
+
+
+def _shape(preview: Preview | ChargePreview, *, metered_amount: int) -> dict[str, Any]:
     lines = [{"label": label, "amount": amount} for label, amount in preview.prorations]
     return {
         "base_amount": preview.base_amount,
-        "metered_amount": 0,
+        "metered_amount": metered_amount,
         "proration_amount": sum(line["amount"] for line in lines),
         "prorations": lines,
         "subtotal_amount": preview.subtotal_amount,
