@@ -26,6 +26,7 @@ FLOORS = {
     "polar_django.migrations": 1,
     "polar_django.mirror": 2,
     "polar_django.heartbeats": 2,
+    "polar_django.queues": 2,
     "polar_django.billing": 3,
     "polar_django.catalog": 3,
     "polar_django.outbox": 3,

@@ -3,7 +3,7 @@
 from polar_django.doctor.case import Case
 from polar_django.doctor.examinations import EXAMINATIONS
 from polar_django.doctor.findings import Finding, Level, NotApplicable, Report
-from polar_django.webhooks.retries import describe
+from polar_django.queues.retries import describe
 
 __all__ = ["examine"]
 

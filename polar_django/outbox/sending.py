@@ -15,8 +15,8 @@ from django.utils import timezone
 from polar_django.models import Transition
 from polar_django.models.databases import on_primary
 from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
-from polar_django.webhooks.claims import claim_due
-from polar_django.webhooks.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
+from polar_django.queues.claims import claim_due
+from polar_django.queues.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 
 logger = logging.getLogger(__name__)
 

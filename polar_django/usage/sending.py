@@ -26,9 +26,9 @@ from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.providers.usage import IngestedUsage, UsageFact
+from polar_django.queues.claims import claim_due
+from polar_django.queues.retries import delay_after, describe
 from polar_django.usage.addressing import facts_of
-from polar_django.webhooks.claims import claim_due
-from polar_django.webhooks.retries import delay_after, describe
 
 __all__ = ["Sent", "purge_usage", "resend_usage", "send_usage"]
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from polar_django.models import Transition, WebhookDelivery
 from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Envelope
-from polar_django.webhooks.claims import claim_due
-from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
+from polar_django.queues.claims import claim_due
+from polar_django.queues.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 
 __all__ = [
     "BATCH",

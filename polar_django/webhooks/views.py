@@ -12,8 +12,8 @@ from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError, SignatureError
 from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider, known_providers
+from polar_django.queues.retries import describe
 from polar_django.webhooks import inbox, inline, wakeup
-from polar_django.webhooks.retries import describe
 
 __all__ = ["receive"]
 

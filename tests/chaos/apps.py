@@ -18,7 +18,8 @@ class ChaosConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported from here on only.
         from polar_django.mirror import cursors  # noqa: PLC0415
-        from polar_django.webhooks import claims, inbox, retries  # noqa: PLC0415
+        from polar_django.queues import claims, retries  # noqa: PLC0415
+        from polar_django.webhooks import inbox  # noqa: PLC0415
 
         cursors.LEASE = WALK_LEASE
         claims.LEASE = inbox.LEASE = LEASE

@@ -15,8 +15,8 @@ from polar_django.models import (
     WebhookDelivery,
 )
 from polar_django.outbox import sending
+from polar_django.queues.retries import DELAYS, LEASE, MAX_ATTEMPTS
 from polar_django.webhooks import on
-from polar_django.webhooks.retries import DELAYS, LEASE, MAX_ATTEMPTS
 from tests.outbox.rows import written
 from tests.webhooks.deliveries import body_of, statements, stored
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from polar_django import outbox, signals
 from polar_django.models import Transition
 from polar_django.outbox import sending
-from polar_django.webhooks.retries import LEASE, MAX_ATTEMPTS
+from polar_django.queues.retries import LEASE, MAX_ATTEMPTS
 from tests.outbox.rows import written
 
 pytestmark = pytest.mark.django_db

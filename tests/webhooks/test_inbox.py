@@ -8,8 +8,8 @@ from django.utils import timezone
 from polar_django.exceptions import ConfigurationError, MalformedPayload
 from polar_django.models import Transition, WebhookDelivery
 from polar_django.providers.base import Envelope
+from polar_django.queues.retries import DELAYS, LEASE, MAX_ATTEMPTS
 from polar_django.webhooks import inbox
-from polar_django.webhooks.retries import DELAYS, LEASE, MAX_ATTEMPTS
 from tests.webhooks.deliveries import statements, states, stored
 
 pytestmark = pytest.mark.django_db

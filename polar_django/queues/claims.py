@@ -13,7 +13,7 @@ from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from polar_django.mirror import locks
-from polar_django.webhooks.retries import LEASE
+from polar_django.queues.retries import LEASE
 
 Row = TypeVar("Row", bound=Model)
 
