@@ -123,11 +123,11 @@ def test_counting_ends_where_it_has_found_enough(crowd, django_assert_num_querie
 
 
 def test_a_list_costs_the_same_however_long(chief, customer, crowd, django_assert_max_num_queries):
-    for _ in range(2):
+    for turn in range(2):
         with django_assert_max_num_queries(5):
             found(chief, Customer)
         Customer.objects.bulk_create(
-            Customer(id=f"more_{number}", provider="polar", synced_at="2026-01-01T00:00Z")
+            Customer(id=f"more_{turn}_{number}", provider="polar", synced_at="2026-01-01T00:00Z")
             for number in range(30)
         )
 
