@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from polar_django.views import seats
+from polar_django.views import actions, change, manage, seats
 from polar_django.views.arrival import arrive, tell_status
 from polar_django.views.checkout import checkout
 from polar_django.views.portal import portal
@@ -18,6 +18,15 @@ urlpatterns = [
     path("return/", arrive, name="return"),
     path("portal/", portal, name="portal"),
     path("status/", tell_status, name="status"),
+    path("manage/", manage.manage, name="manage"),
+    path("manage/orders/<str:order_id>/invoice/", manage.invoice, name="invoice"),
+    path("manage/<str:subscription_id>/change/", change.change, name="change"),
+    path("manage/<str:subscription_id>/seats/", change.change_number, name="change-seats"),
+    path("manage/<str:subscription_id>/cancel/", actions.cancel, name="cancel"),
+    path("manage/<str:subscription_id>/uncancel/", actions.uncancel, name="uncancel"),
+    path("manage/<str:subscription_id>/pause/", actions.pause, name="pause"),
+    path("manage/<str:subscription_id>/resume/", actions.resume, name="resume"),
+    path("manage/<str:subscription_id>/keep/", actions.keep, name="keep"),
     path("seats/", seats.manage, name="seats"),
     path("seats/claim/<str:token>/", seats.claim, name="seat-claim"),
     path("seats/<str:seat_id>/revoke/", seats.revoke, name="seat-revoke"),

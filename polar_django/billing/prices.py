@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from polar_django.billing.money import money_text
-from polar_django.models import Price, Product
+from polar_django.models import Price, Product, Subscription
 
-__all__ = ["price_text", "prices_of"]
+__all__ = ["interval_text", "price_text", "prices_of"]
 
 
 def price_text(price: Price, product: Product) -> str:
     """One price as a buyer reads it: "$12.00 a month", "$5.00 per seat a year", "Free"."""
-    return f"{_amount_text(price)} {_interval_text(product)}".strip()
+    return f"{_amount_text(price)} {interval_text(product)}".strip()
 
 
 def prices_of(products: Iterable[Product]) -> dict[str, list[Price]]:
@@ -53,7 +53,8 @@ def _first_tier(price: Price) -> Decimal:
     return Decimal(str(first.get("price_per_seat") or first.get("unit_amount") or 0))
 
 
-def _interval_text(product: Product) -> str:
+def interval_text(product: Product | Subscription) -> str:
+    """How often a product or a subscription is paid: "a month", "every 3 months"; "" for once."""
     count = product.recurring_interval_count or 1
     texts = {
         "day": ngettext("a day", "every %(count)d days", count),
