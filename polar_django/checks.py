@@ -17,7 +17,12 @@ from django.urls import NoReverseMatch, reverse
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
 from polar_django.exceptions import ConfigurationError
 from polar_django.providers.registry import known_providers
-from polar_django.schedules import celery_app, keeps_schedule_in_database, unscheduled_tasks
+from polar_django.schedules import (
+    celery_app,
+    has_celery_app,
+    keeps_schedule_in_database,
+    unscheduled_tasks,
+)
 
 __all__ = [
     "check_addresses",
@@ -182,6 +187,13 @@ def _worker_messages() -> Iterator[CheckMessage]:
             "Celery's broker is memory://, which no worker of another process hears.",
             hint="Set CELERY_BROKER_URL, for example to redis://localhost:6379/0.",
             id="polar_django.W011",
+        )
+    if not has_celery_app():
+        yield Warning(
+            "The project's Celery application is not loaded, so that no message reaches its "
+            "workers.",
+            hint="In the project's __init__.py: from .celery import app as celery_app",
+            id="polar_django.W012",
         )
     # What stands in a table cannot be told without a query; polar_doctor looks there.
     missing = [] if keeps_schedule_in_database() else unscheduled_tasks()

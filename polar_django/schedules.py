@@ -1,4 +1,4 @@
-"""Which of our periodic tasks a project's Celery does not run."""
+"""A project's Celery, as far as we need it: its broker, and which of our tasks it runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,22 @@ from django.utils.module_loading import import_string
 
 from polar_django.conf import beat_schedule
 
-__all__ = ["celery_app", "keeps_schedule_in_database", "unscheduled_tasks"]
+__all__ = ["celery_app", "has_celery_app", "keeps_schedule_in_database", "unscheduled_tasks"]
 
 
 def celery_app() -> Any:
     """The project's Celery application, as far as it is loaded. By its path: whoever only checks
     the settings at start-up need not have Celery in memory."""
     return import_string("celery.current_app")
+
+
+def has_celery_app() -> bool:
+    """Whether this process knows an application of the project's, or a broker all the same.
+
+    Without one Celery makes its own, which looks for RabbitMQ on this machine.
+    """
+    app = celery_app()
+    return app.main != "default" or bool(app.conf.broker_url)
 
 
 def keeps_schedule_in_database() -> bool:

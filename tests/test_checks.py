@@ -193,6 +193,30 @@ def test_a_broker_in_memory_is_heard_by_no_worker(deployed):
         assert ids(checks.check_deployment()) == ["W011"]
 
 
+def test_an_application_that_django_does_not_load_is_told():
+    """In a process of its own: this one has an application."""
+    code = (
+        "import django\n"
+        "from django.conf import settings\n"
+        "settings.configure(USE_TZ=True, POLAR_DJANGO={'ACCESS_TOKEN': 'x'}, INSTALLED_APPS="
+        "['django.contrib.contenttypes', 'django.contrib.auth', 'polar_django'])\n"
+        "django.setup()\n"
+        "from polar_django.checks import check_deployment\n"
+        "print([message.id for message in check_deployment()])\n"
+        "from celery import Celery\n"
+        "app = Celery('mysite')\n"
+        "print([message.id for message in check_deployment()])\n"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": ""}
+    environment.pop("CELERY_BROKER_URL", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    before, after = done.stdout.splitlines()
+    assert "polar_django.W012" in before
+    assert "polar_django.W012" not in after
+
+
 def test_a_missing_sweeper_is_named_whatever_its_entry_would_be_called(deployed):
     schedule = {f"mine-{name}": entry for name, entry in beat_schedule().items()}
     deployed.CELERY_BEAT_SCHEDULE = schedule

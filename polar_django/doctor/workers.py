@@ -11,7 +11,7 @@ from django.utils import timezone
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
 from polar_django.heartbeats import last_beat
-from polar_django.schedules import unscheduled_tasks
+from polar_django.schedules import has_celery_app, unscheduled_tasks
 from polar_django.tasks import drain_inbox, sweep_inbox
 
 __all__ = ["look_at_beat", "look_at_broker", "look_at_workers"]
@@ -35,6 +35,17 @@ class _TimeIsUp(Exception):
 def look_at_broker(case: Case) -> Iterator[Finding]:
     """Whether messages can be sent. One connection."""
     _reject_inline(case)
+    if not has_celery_app():
+        yield Finding(
+            code="celery-unloaded",
+            what="This process does not know the project's Celery application, so that Celery "
+            "looks for RabbitMQ on this machine.",
+            why="Web processes and commands that were started like this one send no message to "
+            "your workers.",
+            fix="Import the application where Django begins, in the project's __init__.py: "
+            "from .celery import app as celery_app",
+        )
+        return
     transport = str(current_app.connection_for_write().transport_cls)
     if transport == "memory" or "memory" in transport.split("."):
         yield Finding(

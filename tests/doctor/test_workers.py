@@ -59,6 +59,13 @@ def test_a_broker_in_memory(diagnose, with_workers):
     assert told.report["skipped"]["worker"] == "broker has to be mended first"
 
 
+def test_an_application_that_django_does_not_load(diagnose, with_workers, monkeypatch):
+    monkeypatch.setattr(workers, "has_celery_app", lambda: False)
+    told = diagnose()
+    assert codes(told) == {"celery-unloaded"}
+    assert "from .celery import app" in told.findings["celery-unloaded"]["fix"]
+
+
 def test_a_broker_that_is_down(diagnose, with_workers):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
