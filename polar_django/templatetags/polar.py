@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.middleware.csrf import get_token
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -114,27 +115,69 @@ def checkout_url(context: Context, plan: str, next: str | None = None) -> str:
 
 @register.simple_tag(takes_context=True)
 def checkout_button(
-    context: Context, plan: str, label: str = "", next: str | None = None
+    context: Context,
+    plan: str,
+    label: str = "",
+    next: str | None = None,
+    embed: bool = False,
+    theme: str = "",
+    nonce: str = "",
 ) -> SafeString:
     """`{% checkout_button "pro" %}`: a form of one button that leads straight to the pay page.
 
-    `label` is its text, `next` as in `checkout_url`. Raises UnknownPlan. No query.
+    `label` is its text, `next` as in `checkout_url`. With `embed=True` the pay page opens in a
+    frame above this one, `theme` "light" or "dark", where scripts run; the script's address is
+    `EMBED_SCRIPT`, and `nonce` the one that your Content-Security-Policy asks for, by default
+    `csp_nonce` of the context or the request. Raises UnknownPlan. No query.
     """
     path = _checkout_path(context, plan)
     request = context.get("request")
     token = get_token(request) if request is not None else ""
-    fields = [("csrfmiddlewaretoken", token), ("next", _wanted_next(context, next))]
+    fields = [
+        ("csrfmiddlewaretoken", token),
+        ("next", _wanted_next(context, next)),
+        ("embed", "1" if embed else ""),
+    ]
     hidden = [
         format_html('<input type="hidden" name="{}" value="{}">', name, value)
         for name, value in fields
         if value
     ]
     return format_html(
-        '<form method="post" action="{}" class="polar-checkout">{}'
-        '<button type="submit">{}</button></form>',
+        '<form method="post" action="{}" class="polar-checkout"{}>{}'
+        '<button type="submit">{}</button></form>{}',
         path,
+        _frame_attributes(theme) if embed else "",
         SafeString("".join(hidden)),
         label or _("Continue to payment"),
+        _script(context, nonce) if embed else "",
+    )
+
+
+def _frame_attributes(theme: str) -> SafeString:
+    if theme not in ("", "light", "dark"):
+        raise template.TemplateSyntaxError(
+            'The theme of an embedded checkout is "light" or "dark".'
+        )
+    return format_html(
+        ' data-polar-embed data-polar-theme="{}" data-polar-title="{}" data-polar-close="{}"'
+        ' data-polar-loading="{}" data-polar-link="{}"',
+        theme,
+        _("Checkout"),
+        _("Close"),
+        _("Loading…"),
+        _("Open the payment page"),
+    )
+
+
+def _script(context: Context, nonce: str) -> SafeString:
+    """The script that opens frames; a page may hold it as often as it has buttons."""
+    given = nonce or context.get("csp_nonce") or getattr(context.get("request"), "csp_nonce", "")
+    address = get_settings().embed_script or static("polar/embed.js")
+    return format_html(
+        '<script src="{}"{} defer></script>',
+        address,
+        format_html(' nonce="{}"', given) if given else "",
     )
 
 

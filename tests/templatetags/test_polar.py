@@ -179,3 +179,41 @@ def test_the_price_of_a_product(service, django_assert_num_queries):
         assert render("{% polar_price product %}", product=product) == "$120.00 a year"
     for nothing in (None, "pro", ""):
         assert render("{% polar_price product %}", product=nothing) == ""
+
+
+def test_an_embedded_button_brings_its_script_and_says_how_to_frame(rf):
+    request = rf.get("/")
+    text = render('{% checkout_button "pro" embed=True theme="dark" %}', request=request)
+    assert '<form method="post" action="/billing/checkout/pro/"' in text
+    assert "data-polar-embed" in text
+    assert 'data-polar-theme="dark"' in text
+    assert '<input type="hidden" name="embed" value="1">' in text
+    assert '<script src="/static/polar/embed.js" defer></script>' in text
+    plain = render('{% checkout_button "pro" %}', request=request)
+    assert "script" not in plain
+    assert "embed" not in plain
+
+
+@pytest.mark.parametrize("where", ["argument", "context", "request"])
+def test_the_script_carries_the_nonce_that_the_policy_asks_for(rf, where):
+    request = rf.get("/")
+    if where == "request":
+        request.csp_nonce = "abc123"
+    option = 'nonce="abc123"' if where == "argument" else ""
+    context = {"csp_nonce": "abc123"} if where == "context" else {}
+    template = f'{{% checkout_button "pro" embed=True {option} %}}'
+    assert ' nonce="abc123" defer>' in render(template, request=request, **context)
+
+
+def test_the_script_may_stand_elsewhere(rf, settings):
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "EMBED_SCRIPT": "https://cdn.example/embed.js?a=1&b=2",
+    }
+    text = render('{% checkout_button "pro" embed=True %}', request=rf.get("/"))
+    assert '<script src="https://cdn.example/embed.js?a=1&amp;b=2" defer>' in text
+
+
+def test_another_theme_is_an_error(rf):
+    with pytest.raises(TemplateSyntaxError, match="light"):
+        render('{% checkout_button "pro" embed=True theme="blue" %}', request=rf.get("/"))
