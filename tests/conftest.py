@@ -19,7 +19,7 @@ from tests.celery_app import app as celery_app
 
 __all__ = ["celery_app"]
 
-pytest_plugins = ["tests.sandbox_fixtures", "tests.service_fixtures"]
+pytest_plugins = ["tests.leaks", "tests.sandbox_fixtures", "tests.service_fixtures"]
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 

@@ -21,6 +21,7 @@ FLOORS = {
     "polar_django.signing": 0,
     "polar_django.schedules": 0,
     "polar_django.subscribers": 0,
+    "polar_django.telemetry": 0,
     "polar_django.providers": 1,
     "polar_django.models": 1,
     "polar_django.migrations": 1,

@@ -145,6 +145,19 @@ class Migration(migrations.Migration):
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 (
+                    "push",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("profile", "Profile"),
+                            ("delete", "Delete"),
+                            ("anonymize", "Anonymize"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                (
                     "subscriber",
                     models.ForeignKey(
                         blank=True,
@@ -1068,6 +1081,7 @@ class Migration(migrations.Migration):
                 ("processed_at", models.DateTimeField(blank=True, null=True)),
                 ("error_type", models.CharField(blank=True, default="", max_length=255)),
                 ("error", models.TextField(blank=True, default="")),
+                ("trace", models.CharField(blank=True, default="", max_length=64)),
             ],
             options={
                 "verbose_name_plural": "webhook deliveries",
@@ -1172,6 +1186,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("deleted_at__isnull", False)),
                 fields=["deleted_at"],
                 name="polar_customer_deleted",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("push", ""), _negated=True),
+                fields=["push"],
+                name="polar_customer_push",
             ),
         ),
         migrations.AddIndex(

@@ -10,7 +10,17 @@ from polar_django.models.querysets import CustomerQuerySet
 
 
 class Customer(MirroredModel):
-    """The provider's record of a subscriber; unclaimed while `subscriber` is null."""
+    """The provider's record of a subscriber; unclaimed while `subscriber` is null.
+
+    `push` is ours: what the provider is still to be told (`billing.pushing`).
+    """
+
+    class Push(models.TextChoices):
+        """A changed profile, or an end that was decided here."""
+
+        PROFILE = "profile"
+        DELETE = "delete"
+        ANONYMIZE = "anonymize"
 
     subscriber = subscriber_key("polar_customers")
     type = models.CharField(max_length=32, default="individual")
@@ -20,6 +30,7 @@ class Customer(MirroredModel):
     name = models.CharField(max_length=500, null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    push = models.CharField(max_length=16, choices=Push.choices, blank=True, default="")
 
     objects = CustomerQuerySet.as_manager()
 
@@ -34,6 +45,7 @@ class Customer(MirroredModel):
                 condition=Q(deleted_at__isnull=False),
                 name="polar_customer_deleted",
             ),
+            models.Index(fields=["push"], condition=~Q(push=""), name="polar_customer_push"),
         ]
         permissions = [
             ("view_personal_data", "Can see names and addresses in the billing admin"),

@@ -34,6 +34,8 @@ class WebhookDelivery(models.Model):
     processed_at = models.DateTimeField(null=True, blank=True)
     error_type = models.CharField(max_length=255, blank=True, default="")
     error = models.TextField(blank=True, default="")
+    # W3C's `traceparent` of the request that took it in, where the project traces.
+    trace = models.CharField(max_length=64, blank=True, default="")
 
     objects = WebhookDeliveryQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ from polar_django.models.databases import on_primary
 from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
 from polar_django.queues.claims import claim_due
 from polar_django.queues.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
+from polar_django.telemetry import fields, step
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,20 @@ def _waiting_for(transition: Transition) -> Sequence[Receiver]:
 
 
 def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundings) -> None:
+    told = {
+        "provider": transition.provider,
+        "event_type": transition.name,
+        "object_id": transition.object_id,
+    }
+    with step(logger, "news.send", level=logging.DEBUG, **told) as sending:
+        outcome = _call_receivers(transition, waiting, around)
+        sending.tell(outcome=outcome)
+
+
+def _call_receivers(
+    transition: Transition, waiting: Sequence[Receiver], around: Surroundings
+) -> str:
+    """Call those that wait, and keep what became of it: "sent", "failed" or "dead"."""
     done = list(transition.receivers_done)
     errors: list[tuple[str, BaseException]] = []
     if transition.attempts > MAX_ATTEMPTS:
@@ -97,7 +112,7 @@ def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundi
                 _settle([transition], receivers_done=done)
     if not errors:
         _settle([transition], state=State.SENT, receivers_done=done, error="")
-        return
+        return "sent"
     delay = delay_after(transition.attempts)
     reasons = "; ".join(f"{name}: {describe(error)}" for name, error in errors)
     _settle(
@@ -116,7 +131,15 @@ def _send(transition: Transition, waiting: Sequence[Receiver], around: Surroundi
         transition.attempts,
         f"next in {delay}" if delay else "given up",
         reasons,
+        extra=fields(
+            "news.send",
+            provider=transition.provider,
+            event_type=transition.name,
+            object_id=transition.object_id,
+            outcome="failed" if delay else "dead",
+        ),
     )
+    return "failed" if delay else "dead"
 
 
 def _settle(transitions: Sequence[Transition], **changes: object) -> None:

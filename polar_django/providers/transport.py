@@ -33,6 +33,7 @@ from polar_django.providers.pool import (
 from polar_django.providers.refusals import refusal
 from polar_django.providers.retries import Retries, date_in, retry_after
 from polar_django.providers.transactions import check_transaction, is_loopback
+from polar_django.telemetry import Step, step
 
 __all__ = ["Reply", "Transport", "mounted", "set_transport_factory"]
 
@@ -96,8 +97,21 @@ class Transport:
         UnsafeTransaction. Nothing is repeated once `timeout` has passed, so that a slow server
         costs a visitor about twice that, and not three times.
         """
-        parts = {name: segment(value) for name, value in (path or {}).items()}
-        url = self.base_url + route.format(**parts) + query_string(query or {})
+        call = f"{method} {route}"
+        with step(logger, "provider.call", level=logging.DEBUG, object_id=call) as calling:
+            return self._request(method, route, path or {}, query or {}, body, calling)
+
+    def _request(
+        self,
+        method: str,
+        route: str,
+        path: Mapping[str, str],
+        query: Mapping[str, QueryValue],
+        body: Any,
+        calling: Step,
+    ) -> Reply:
+        parts = {name: segment(value) for name, value in path.items()}
+        url = self.base_url + route.format(**parts) + query_string(query)
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         call = f"{method} {route}"
         if uses_network():
@@ -114,7 +128,7 @@ class Transport:
                 if safe and time.monotonic() < deadline and self.retries.wait(attempt):
                     continue
                 raise ProviderUnavailable(_no_answer(call, error, safe)) from error
-            logger.debug("%s: %s at attempt %s", call, status, attempt)
+            calling.tell(outcome=str(status))
             if 200 <= status < 300:
                 return Reply(
                     status,

@@ -19,6 +19,7 @@ from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Envelope
 from polar_django.queues.claims import claim_due
 from polar_django.queues.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
+from polar_django.telemetry import carried_trace, fields
 
 __all__ = [
     "BATCH",
@@ -73,6 +74,7 @@ def store(provider: str, envelope: Envelope, body: bytes) -> WebhookDelivery | N
         body=body,
         received_at=now,
         due_at=now,
+        trace=carried_trace(),
     )
     using = primary()
     try:
@@ -171,6 +173,13 @@ def fail(delivery: WebhookDelivery, error: Exception) -> bool:
         delivery.attempts,
         f"next in {delay}" if delay else "given up",
         describe(error),
+        extra=fields(
+            "delivery.process",
+            provider=delivery.provider,
+            delivery_id=delivery.delivery_id,
+            event_type=delivery.type,
+            outcome="failed" if delay else "dead",
+        ),
     )
     return delay is not None
 

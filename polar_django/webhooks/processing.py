@@ -5,6 +5,7 @@ fails. Parsing stands outside the transaction, and nothing here speaks to a prov
 """
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,6 +19,7 @@ from polar_django.models import WebhookDelivery
 from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Event
+from polar_django.telemetry import note, trace
 from polar_django.webhooks import inbox
 from polar_django.webhooks.dispatch import handlers_for
 
@@ -28,13 +30,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Progress:
-    """What became of the claimed deliveries; `failed` counts the dead among them.
+    """What became of the deliveries claimed at `began`; `failed` counts the dead among them.
 
     To be read from the provider when no transaction is open: the grants of `customers_to_read`
     (provider, customer id), which a customer state contradicts, and the `unsettled` objects
     (provider, table name, id), of which two versions lie too close together to order.
     """
 
+    began: float = field(default_factory=time.perf_counter)
     claimed: int = 0
     processed: int = 0
     ignored: int = 0
@@ -138,6 +141,13 @@ def _apply_alone(message: _Message, progress: Progress) -> None:
 
 def _fail(delivery: WebhookDelivery, error: Exception, progress: Progress) -> None:
     progress.failed += 1
+    trace(
+        "delivery.process",
+        seconds=time.perf_counter() - progress.began,
+        cause=delivery.trace,
+        **_told_of(delivery),
+        outcome="failed",
+    )
     try:
         if not isinstance(error, inbox.LeaseLost):
             inbox.fail(delivery, error)
@@ -152,6 +162,24 @@ def _count(progress: Progress, messages: Sequence[_Message], applied: Applied) -
     progress.processed += wanted
     progress.ignored += len(messages) - wanted
     progress.transitions += applied.transitions
+    took = time.perf_counter() - progress.began
+    for message in messages:
+        note(
+            logger,
+            "delivery.process",
+            seconds=took,
+            cause=message.delivery.trace,
+            **_told_of(message.delivery),
+            outcome="processed" if message.is_wanted else "ignored",
+        )
     provider = messages[0].delivery.provider
     progress.customers_to_read |= {(provider, key) for key in applied.customers_to_read}
     progress.unsettled |= {(provider, table, key) for table, key in applied.unsettled}
+
+
+def _told_of(delivery: WebhookDelivery) -> dict[str, str]:
+    return {
+        "provider": delivery.provider,
+        "delivery_id": delivery.delivery_id,
+        "event_type": delivery.type,
+    }

@@ -13,6 +13,7 @@ from polar_django.exceptions import ConfigurationError, SignatureError
 from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider, known_providers
 from polar_django.queues.retries import describe
+from polar_django.telemetry import Step, step
 from polar_django.webhooks import inbox, inline, wakeup
 
 __all__ = ["receive"]
@@ -39,6 +40,14 @@ def receive(request: HttpRequest, provider: str) -> JsonResponse:
         )
     if provider not in known_providers():
         return _answer(HTTPStatus.NOT_FOUND, "There is no such provider.")
+    with step(logger, "webhook.receive", provider=provider) as received:
+        answer = _take_in(request, provider, received)
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            received.tell(outcome="refused", level=logging.WARNING)
+        return answer
+
+
+def _take_in(request: HttpRequest, provider: str, received: Step) -> JsonResponse:
     limit = get_settings().max_webhook_bytes
     try:
         body = _read(request, limit)
@@ -51,6 +60,7 @@ def receive(request: HttpRequest, provider: str) -> JsonResponse:
     try:
         source = get_provider(provider)
         envelope = source.verify_webhook(request.headers, body)
+        received.tell(delivery_id=envelope.delivery_id, event_type=envelope.type)
         delivery = inbox.store(provider, envelope, body)
     except SignatureError as error:
         return _answer(HTTPStatus.FORBIDDEN, str(error))
@@ -60,6 +70,7 @@ def receive(request: HttpRequest, provider: str) -> JsonResponse:
     except DatabaseError as error:
         logger.error("A delivery of %s could not be stored: %s", provider, describe(error))
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be stored; send it again.")
+    received.tell(outcome="stored" if delivery else "duplicate")
     if delivery is None:
         return _answer(source.accepted_status, "This delivery is known.")
     _see_to(delivery.pk)
