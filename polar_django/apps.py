@@ -4,9 +4,12 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules, import_string
 
 from polar_django import checks
+from polar_django.conf import get_settings, subscriber_model
+from polar_django.exceptions import ConfigurationError
 
 
 class PolarDjangoConfig(AppConfig):
@@ -17,6 +20,10 @@ class PolarDjangoConfig(AppConfig):
     def ready(self) -> None:
         checks.register_all()
         user_logged_in.connect(claim_on_login, dispatch_uid="polar_django.claim_on_login")
+        # Saved and deleted are the project's subscribers, whatever they are.
+        subscriber = subscriber_model()
+        post_save.connect(note_profile, subscriber, dispatch_uid="polar_django.note_profile")
+        pre_delete.connect(note_deletion, subscriber, dispatch_uid="polar_django.note_deletion")
         autodiscover_modules("polar_handlers")
 
 
@@ -24,3 +31,24 @@ def claim_on_login(sender: object, **news: Any) -> None:
     """Receiver of `user_logged_in`: what a guest has bought may be this user's."""
     # Loaded at the first sign-in: models cannot be imported where the app is being loaded.
     import_string("polar_django.billing.guests.claim_on_login")(sender, **news)
+
+
+def note_profile(sender: object, *, instance: Any, created: bool, raw: bool, **news: Any) -> None:
+    """Receiver of `post_save`: the provider may have another e-mail or name of this subscriber."""
+    if not (created or raw) and _setting("sync_profile"):
+        import_string("polar_django.billing.pushing.note_profile")(instance)
+
+
+def note_deletion(sender: object, *, instance: Any, **news: Any) -> None:
+    """Receiver of `pre_delete`: while it is still known whose the customer is."""
+    if _setting("on_subscriber_delete") not in (None, "keep"):
+        import_string("polar_django.billing.pushing.note_deletion")(instance)
+
+
+def _setting(name: str) -> Any:
+    """None where the settings cannot be read: the system checks say so, and saving a user goes
+    on."""
+    try:
+        return getattr(get_settings(), name)
+    except ConfigurationError:
+        return None

@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from polar_django import outbox
 from polar_django.conf import get_settings
@@ -34,6 +35,7 @@ __all__ = [
     "process_delivery",
     "purge_inbox",
     "purge_usage",
+    "push_customers",
     "read_again",
     "read_customer_grants",
     "reconcile",
@@ -111,6 +113,15 @@ def flush_usage() -> None:
     """Send the usage events that are due to the provider's meters; 500 a call."""
     done = sending.send_usage(until=timezone.now() + _TURN)
     logger.info("Usage: %s sent, %s put off, %s given up.", done.sent, done.put_off, done.dead)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def push_customers() -> None:
+    """Tell the provider of changed profiles and deleted subscribers (`SYNC_PROFILE`,
+    `ON_SUBSCRIBER_DELETE`). One query where nothing was noted."""
+    # Loaded when it runs: the verbs wake these tasks, and cannot be imported by them.
+    settled = import_string("polar_django.billing.pushing.push_customers")()
+    logger.info("%s customers settled with the provider.", settled)
 
 
 @shared_task(acks_late=True, ignore_result=True)

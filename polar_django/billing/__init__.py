@@ -18,6 +18,13 @@ from polar_django.billing.changes import (
 from polar_django.billing.checkout import create_checkout_session
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.customers import ensure_customer
+from polar_django.billing.deletion import (
+    delete_customer,
+)
+from polar_django.billing.exports import (
+    export_customer,
+)
+from polar_django.billing.guests import claim_purchases
 from polar_django.billing.invoices import get_invoice_url, get_receipt_url
 from polar_django.billing.licenses import (
     activate_license_key,
@@ -30,6 +37,9 @@ from polar_django.billing.licenses import (
 from polar_django.billing.local_grants import grant_benefit, revoke_local_grant
 from polar_django.billing.pauses import pause_subscription, resume_subscription
 from polar_django.billing.portal import create_portal_session
+from polar_django.billing.profiles import (
+    update_customer,
+)
 from polar_django.billing.raw import apolar_client, polar_client
 from polar_django.billing.refunds import refund_order
 from polar_django.billing.seats import (
@@ -39,6 +49,7 @@ from polar_django.billing.seats import (
     resend_seat_invitation,
     revoke_seat,
 )
+from polar_django.billing.sessions import list_checkout_sessions
 from polar_django.billing.subscriptions import (
     cancel_subscription,
     revoke_subscription,
@@ -53,6 +64,7 @@ __all__ = [
     "acancel_subscription",
     "achange_product",
     "achange_seats",
+    "aclaim_purchases",
     "aclaim_seat",
     "aclear_pending_update",
     "aconfirm_checkout",
@@ -60,13 +72,16 @@ __all__ = [
     "acreate_portal_session",
     "activate_license_key",
     "adeactivate_license_key",
+    "adelete_customer",
     "aend_trial",
     "aensure_customer",
+    "aexport_customer",
     "aextend_trial",
     "aget_invoice_url",
     "aget_receipt_url",
     "aget_seat_invitation",
     "agrant_benefit",
+    "alist_checkout_sessions",
     "alist_license_keys",
     "apause_subscription",
     "apolar_client",
@@ -84,23 +99,28 @@ __all__ = [
     "arotate_license_key",
     "assign_seat",
     "auncancel_subscription",
+    "aupdate_customer",
     "avalidate_license_key",
     "cancel_subscription",
     "change_product",
     "change_seats",
+    "claim_purchases",
     "claim_seat",
     "clear_pending_update",
     "confirm_checkout",
     "create_checkout_session",
     "create_portal_session",
     "deactivate_license_key",
+    "delete_customer",
     "end_trial",
     "ensure_customer",
+    "export_customer",
     "extend_trial",
     "get_invoice_url",
     "get_receipt_url",
     "get_seat_invitation",
     "grant_benefit",
+    "list_checkout_sessions",
     "list_license_keys",
     "pause_subscription",
     "polar_client",
@@ -116,6 +136,7 @@ __all__ = [
     "revoke_subscription",
     "rotate_license_key",
     "uncancel_subscription",
+    "update_customer",
     "validate_license_key",
 ]
 
@@ -125,19 +146,23 @@ aassign_seat = sync_to_async(assign_seat, thread_sensitive=True)
 acancel_subscription = sync_to_async(cancel_subscription, thread_sensitive=True)
 achange_product = sync_to_async(change_product, thread_sensitive=True)
 achange_seats = sync_to_async(change_seats, thread_sensitive=True)
+aclaim_purchases = sync_to_async(claim_purchases, thread_sensitive=True)
 aclaim_seat = sync_to_async(claim_seat, thread_sensitive=True)
 aclear_pending_update = sync_to_async(clear_pending_update, thread_sensitive=True)
 aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
 adeactivate_license_key = sync_to_async(deactivate_license_key, thread_sensitive=True)
+adelete_customer = sync_to_async(delete_customer, thread_sensitive=True)
 aend_trial = sync_to_async(end_trial, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
+aexport_customer = sync_to_async(export_customer, thread_sensitive=True)
 aextend_trial = sync_to_async(extend_trial, thread_sensitive=True)
 aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
 aget_receipt_url = sync_to_async(get_receipt_url, thread_sensitive=True)
 aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+alist_checkout_sessions = sync_to_async(list_checkout_sessions, thread_sensitive=True)
 alist_license_keys = sync_to_async(list_license_keys, thread_sensitive=True)
 apause_subscription = sync_to_async(pause_subscription, thread_sensitive=True)
 apreview_product_change = sync_to_async(preview_product_change, thread_sensitive=True)
@@ -152,4 +177,5 @@ arevoke_seat = sync_to_async(revoke_seat, thread_sensitive=True)
 arevoke_subscription = sync_to_async(revoke_subscription, thread_sensitive=True)
 arotate_license_key = sync_to_async(rotate_license_key, thread_sensitive=True)
 auncancel_subscription = sync_to_async(uncancel_subscription, thread_sensitive=True)
+aupdate_customer = sync_to_async(update_customer, thread_sensitive=True)
 avalidate_license_key = sync_to_async(validate_license_key, thread_sensitive=True)

@@ -11,6 +11,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "sweep_inbox": 30.0,
         "send_transitions": 60.0,
         "flush_usage": 30.0,
+        "push_customers": 60.0,
         "purge_inbox": 24 * 3600.0,
         "purge_usage": 24 * 3600.0,
         "reconcile": 6 * 3600.0,

@@ -21,6 +21,7 @@ from polar_django.conf.readers import (
     as_text_map,
     as_texts,
     as_whole,
+    one_of,
     read_options,
     setting,
 )
@@ -55,6 +56,8 @@ class Settings:
     can_manage_billing: Callable[..., Any] | str = setting("", as_callable)
     refusal: Callable[..., Any] | str = setting("", as_callable)
     proration: Callable[..., Any] | str = setting("", as_callable)
+    sync_profile: bool = setting(False, as_flag)
+    on_subscriber_delete: str = setting("keep", one_of("keep", "delete", "anonymize"))
     external_id_prefix: str = setting("", as_text)
     upgrade_url: str = setting("/", as_text)
     login_url: str = setting("", as_text)

@@ -37,6 +37,18 @@ def as_whole_or_zero(name: str, value: Any) -> int:
     return 0 if value == 0 and not isinstance(value, bool | float) else as_whole(name, value)
 
 
+def one_of(*words: str) -> Reader:
+    """A reader for one word out of a few."""
+
+    def read(name: str, value: Any) -> str:
+        if value not in words:
+            known = ", ".join(map(repr, words))
+            raise ConfigurationError(f"{name} must be one of {known}, not {value!r}.")
+        return str(value)
+
+    return read
+
+
 def as_seconds(name: str, value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
         raise ConfigurationError(f"{name} must be a number of seconds above 0.")

@@ -51,6 +51,7 @@ _OURS = frozenset(
         "last_member_id",
         "next_url",
         "plan",
+        "push",
         "reason",
         "subscriber_id",
         "user_id",

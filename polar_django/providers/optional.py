@@ -70,6 +70,15 @@ class OptionalCalls:
         """Have the invoice made, which takes some seconds. One call."""
         raise self._cannot("make invoices")
 
+    def update_customer(self, customer_id: str, *, email: str = "", name: str = "") -> Answer:
+        """Another e-mail or name; what is empty stays. Raises CustomerConflict. One call."""
+        raise self._cannot("change a customer")
+
+    def delete_customer(self, customer_id: str, *, anonymize: bool = False) -> None:
+        """Delete for good, ending what it has. Raises ObjectNotFound for a deleted one. One
+        call."""
+        raise self._cannot("delete a customer")
+
     def get_receipt_url(self, order_id: str) -> str | None:
         """Where an order's receipt is; None while there is none. One call."""
         raise self._cannot("show receipts")

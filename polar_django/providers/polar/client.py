@@ -67,6 +67,12 @@ class PolarClient:
     def delete(self, kind: str, object_id: str) -> Reply:
         return self.transport.request("DELETE", _route_of(kind), path={"id": object_id})
 
+    def delete_customer(self, customer_id: str, *, anonymize: bool) -> Reply:
+        query: dict[str, QueryValue] = {"anonymize": True} if anonymize else {}
+        return self.transport.request(
+            "DELETE", "/v1/customers/{id}", path={"id": customer_id}, query=query
+        )
+
     def customer_by_external_id(self, external_id: str) -> Reply:
         return self.transport.request(
             "GET", "/v1/customers/external/{external_id}", path={"external_id": external_id}

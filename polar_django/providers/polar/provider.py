@@ -113,6 +113,17 @@ class PolarProvider(
             refuse_conflict(error)
             raise
 
+    def update_customer(self, customer_id: str, *, email: str = "", name: str = "") -> Answer:
+        body = {key: value for key, value in (("email", email), ("name", name)) if value}
+        try:
+            return self._update("customers", customer_id, body)
+        except InvalidRequest as error:
+            refuse_conflict(error)
+            raise
+
+    def delete_customer(self, customer_id: str, *, anonymize: bool = False) -> None:
+        self.client.delete_customer(customer_id, anonymize=anonymize)
+
     def get_customer(self, customer_id: str) -> Answer:
         return self._get("customers", customer_id)
 

@@ -1,0 +1,51 @@
+"""Everything the provider keeps about a customer, for the person who asks what that is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from polar_django.billing.customers import look_up_customer
+from polar_django.exceptions import NotSupported, ObjectNotFound
+from polar_django.providers.registry import get_provider
+
+__all__ = ["export_customer"]
+
+_KINDS = (
+    "members",
+    "subscriptions",
+    "orders",
+    "refunds",
+    "benefit_grants",
+    "customer_meters",
+    "checkouts",
+)
+# What opens a page or an account is no information about anybody.
+_SECRETS = frozenset(
+    {"client_secret", "customer_session_token", "return_url", "success_url", "token", "url"}
+)
+
+
+def export_customer(subscriber: Any, provider: str | None = None) -> dict[str, Any]:
+    """The provider's own objects about a subscriber, as it lists them now; JSON throughout.
+
+    `{"customer": {…}, "subscriptions": […], "orders": […], …}`; secrets are left out, nothing is
+    written. One call for the customer and one a page of each list. Raises ObjectNotFound for
+    somebody who has never been a customer, ProviderError.
+    """
+    service = get_provider(provider)
+    customer = look_up_customer(subscriber, provider)
+    if customer is None:
+        raise ObjectNotFound("This subscriber is not a customer.")
+    whole: dict[str, Any] = {"customer": _shown(service.get_customer(customer.pk).first.raw)}
+    for kind in _KINDS:
+        try:
+            pages = list(service.list_objects(kind, customer_id=customer.pk))
+        except NotSupported:
+            continue
+        whole[kind] = [_shown(seen.snapshot.raw) for page in pages for seen in page.observations]
+    return whole
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _shown(item) for key, item in value.items() if key not in _SECRETS}
+    return [_shown(item) for item in value] if isinstance(value, list | tuple) else value
