@@ -1,15 +1,17 @@
-"""The four test cards. Nothing that looks like a real card number is accepted or stored."""
+"""The test cards. Nothing that looks like a real card number is accepted or stored."""
 
 from dataclasses import dataclass
 
-__all__ = ["CARDS", "Card", "UnknownCard", "find_card", "token_for"]
+__all__ = ["CARDS", "REFUSED_LATER", "Card", "UnknownCard", "find_card", "token_for"]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """A test card and what it does: `pays`, `declines`, or pays now and not again.
 
-    Of the latter `fails_later` may work another day, `lost_later` never will.
+    Of the latter `fails_later` may work another day, `lost_later` never will. The last two pay, and
+    differ in their refunds: `refunds_later` takes a day, `refund_fails` gives the money back, and
+    tells a day later that it never arrived.
     """
 
     number: str
@@ -29,7 +31,11 @@ CARDS = (
     Card("4000000000000002", "declines"),
     Card("4000000000000341", "fails_later"),
     Card("4000000000009987", "lost_later"),
+    Card("4000000000007726", "refunds_later"),
+    Card("4000000000005126", "refund_fails"),
 )
+# These cannot be charged without the buyer.
+REFUSED_LATER = ("declines", "fails_later", "lost_later")
 
 
 class UnknownCard(ValueError):

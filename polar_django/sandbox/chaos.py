@@ -11,13 +11,24 @@ from polar_django.sandbox.models import Chaos
 __all__ = ["Trouble", "read", "switch"]
 
 SHARES = ("duplicate", "drop")
-SWITCHES = ("reorder", "legacy_signature", "rate_limits")
+SWITCHES = (
+    "reorder",
+    "legacy_signature",
+    "delay_states",
+    "omit_api_version",
+    "single_canceled",
+    "rate_limits",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """`duplicate` and `drop` are shares from 0 to 1 of all attempts.
 
+    `delay_states`: a customer state comes 15 seconds after the last change, as Polar debounces it.
+    `omit_api_version`: envelopes and headers are those of before September 2026.
+    `single_canceled`: no second subscription.canceled when a canceled subscription ends, as Polar's
+    documentation has it.
     `rate_limits` is for the API: it answers 429 as often as Polar's own sandbox does.
     """
 
@@ -25,6 +36,9 @@ class Trouble:
     drop: float = 0
     reorder: bool = False
     legacy_signature: bool = False
+    delay_states: bool = False
+    omit_api_version: bool = False
+    single_canceled: bool = False
     rate_limits: bool = False
 
     def duplicates(self) -> bool:

@@ -3,13 +3,19 @@
 import os
 import random
 import threading
+import time
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from ssl import SSLContext
 from typing import Any
+from uuid import UUID
 
 import httpx
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from polar_django.sandbox import chaos, clock
@@ -24,6 +30,9 @@ FAILED_EVENTS_UNTIL_DISABLED = 10
 LONGEST_WAIT = timedelta(minutes=20)
 # Longer than any attempt, so that two senders never hold one event.
 CLAIM = timedelta(seconds=60)
+# So many are claimed and recorded together, for as long as the receiver takes them at once.
+BATCH = 20
+LONGEST_BATCH_SECONDS = 15.0
 
 _one_sender = threading.Lock()
 
@@ -68,7 +77,13 @@ class _Answer:
 
 def open_client() -> httpx.Client:
     """The client that deliveries go out through. Tests replace it with one that stays inside."""
-    return httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+    return httpx.Client(verify=_certificates(), timeout=TIMEOUT_SECONDS, follow_redirects=False)
+
+
+@cache
+def _certificates() -> SSLContext:
+    """Read once: it takes longer than a whole delivery."""
+    return httpx.create_ssl_context()
 
 
 def flush(max_rounds: int = 100) -> Counts:
@@ -89,29 +104,42 @@ def flush(max_rounds: int = 100) -> Counts:
 def deliver_due() -> Counts:
     """Send what is due at this moment, oldest first; one sender at a time in a process.
 
-    About ten queries and one request for each event. Never inside a transaction of the caller's
-    own on SQLite: the receiver could not write.
+    Half a query and one request for each event. Never inside a transaction of the caller's own on
+    SQLite: the receiver could not write.
     """
     counts = Counts()
-    with _one_sender, open_client() as client:
+    with _one_sender, ExitStack() as opened:
         until = clock.now()
-        while (event := _claim_next(until)) is not None:
-            if not event.endpoint.enabled or event.endpoint.deleted_at is not None:
-                _skip(event)
-                counts.skipped += 1
+        client: httpx.Client | None = None
+        while batch := _claim(until):
+            if not batch[0].endpoint.enabled or batch[0].endpoint.deleted_at is not None:
+                counts.skipped += _skip(batch)
                 continue
-            trouble = chaos.read()
-            answer = _Answer(None, "Dropped on purpose: chaos.") if trouble.drops() else None
-            if answer is None:
-                answer = _post(client, event, legacy=trouble.legacy_signature)
-            if answer.succeeded and trouble.duplicates():
-                _record(event, answer)
-                answer = _post(client, event, legacy=trouble.legacy_signature)
-            _record(event, answer)
-            if answer.succeeded:
-                counts.delivered += 1
-            else:
-                counts.failed += 1
+            client = client or opened.enter_context(open_client())
+            counts.add(_send(client, batch))
+    return counts
+
+
+def _send(client: httpx.Client, batch: list[WebhookEvent]) -> Counts:
+    """A claimed batch, until one fails: what comes after a failure is claimed again, and waits."""
+    counts, trouble = Counts(), chaos.read()
+    sent: list[tuple[WebhookEvent, _Answer]] = []
+    began = time.monotonic()
+    for event in batch:
+        answer = _Answer(None, "Dropped on purpose: chaos.") if trouble.drops() else None
+        if answer is None:
+            answer = _post(client, event, trouble=trouble)
+        if answer.succeeded and trouble.duplicates():
+            sent.append((event, answer))
+            answer = _post(client, event, trouble=trouble)
+        sent.append((event, answer))
+        if not answer.succeeded:
+            counts.failed += 1
+            break
+        counts.delivered += 1
+        if time.monotonic() - began > LONGEST_BATCH_SECONDS:
+            break
+    _record(sent, rest=batch[counts.total :])
     return counts
 
 
@@ -130,8 +158,11 @@ def _busy_endpoints(now: datetime) -> QuerySet[WebhookEvent, Any]:
     return WebhookEvent.objects.filter(claimed_until__gt=now).values("endpoint_id")
 
 
-def _claim_next(until: datetime) -> WebhookEvent | None:
-    """The first event due, now ours. An endpoint that another sender serves is left to it."""
+def _claim(until: datetime) -> list[WebhookEvent]:
+    """The first events due of one endpoint, now ours; none where nothing is due.
+
+    An endpoint that another sender serves is left to it.
+    """
     now = timezone.now()
     due = (
         WebhookEvent.objects.filter(next_attempt_at__lte=until)
@@ -139,23 +170,31 @@ def _claim_next(until: datetime) -> WebhookEvent | None:
         .select_related("endpoint")
     )
     while True:
-        order = "?" if chaos.read().reorder else "next_attempt_at"
-        event = due.order_by(order, "created_at").first()
-        if event is None:
-            return None
+        order = ("?",) if chaos.read().reorder else ("next_attempt_at", "created_at")
+        first = list(due.order_by(*order)[:BATCH])
+        if not first:
+            return []
+        batch = [event for event in first if event.endpoint_id == first[0].endpoint_id]
+        claim = now + CLAIM
         free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-        # Another sender may have sent it since it was read: then it is not due any more.
-        mine = WebhookEvent.objects.filter(free, pk=event.pk, next_attempt_at=event.next_attempt_at)
-        if mine.update(claimed_until=now + CLAIM):
-            return event
+        # Another sender may have sent some since they were read: they are not due any more.
+        mine = WebhookEvent.objects.filter(
+            free, pk__in=[event.pk for event in batch], next_attempt_at__lte=until
+        )
+        if mine.update(claimed_until=claim) == len(batch):
+            return batch
+        kept = WebhookEvent.objects.filter(endpoint=first[0].endpoint_id, claimed_until=claim)
+        ours = set(kept.values_list("pk", flat=True))
+        if batch := [event for event in batch if event.pk in ours]:
+            return batch
 
 
-def _post(client: httpx.Client, event: WebhookEvent, *, legacy: bool) -> _Answer:
+def _post(client: httpx.Client, event: WebhookEvent, *, trouble: chaos.Trouble) -> _Answer:
     endpoint = event.endpoint
     body = (event.body or "").encode()
     # Real time: receivers refuse a signature that is minutes off, however late the sandbox is.
     attempted_at = timezone.now()
-    is_standard = endpoint.uses_standard_webhook_signature and not legacy
+    is_standard = endpoint.uses_standard_webhook_signature and not trouble.legacy_signature
     headers = {
         "user-agent": "polar.sh webhooks",
         "content-type": "application/json",
@@ -168,46 +207,79 @@ def _post(client: httpx.Client, event: WebhookEvent, *, legacy: bool) -> _Answer
             body=body,
             scheme="standard" if is_standard else "legacy",
         ),
-        "webhook-api-version": endpoint.api_version,
     }
+    if not trouble.omit_api_version:
+        headers["webhook-api-version"] = endpoint.api_version
     try:
         answer = client.post(endpoint.url, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return _Answer(None, f"{type(error).__name__}: {error}"[:2048])
-    return _Answer(answer.status_code, answer.text[:2048].replace("\x00", ""))
+    said = answer.text or _complaint(answer)
+    return _Answer(answer.status_code, said[:2048].replace("\x00", ""))
 
 
-def _skip(event: WebhookEvent) -> None:
-    WebhookEvent.objects.filter(pk=event.pk).update(
-        skipped=True, next_attempt_at=None, claimed_until=None
-    )
+def _complaint(answer: httpx.Response) -> str:
+    """What Polar notes where a refusal came without a word."""
+    try:
+        answer.raise_for_status()
+    except httpx.HTTPStatusError as error:
+        return str(error)
+    return ""
 
 
-def _record(event: WebhookEvent, answer: _Answer) -> None:
-    """Keep the attempt, and plan the next one. A short transaction of five or six queries."""
+def _skip(batch: list[WebhookEvent]) -> int:
+    rows = WebhookEvent.objects.filter(pk__in=[event.pk for event in batch])
+    return rows.update(skipped=True, next_attempt_at=None, claimed_until=None)
+
+
+def _record(sent: list[tuple[WebhookEvent, _Answer]], *, rest: list[WebhookEvent]) -> None:
+    """Keep the attempts, plan the next ones, let go of the rest. One transaction, seven queries."""
     with transaction.atomic(), clock.running():
-        at = clock.tick()
-        WebhookAttempt.objects.create(
-            created_at=at,
-            event=event,
-            succeeded=answer.succeeded,
-            http_code=answer.http_code,
-            response=answer.response or None,
+        WebhookAttempt.objects.bulk_create(
+            WebhookAttempt(
+                created_at=clock.tick(),
+                event=event,
+                succeeded=answer.succeeded,
+                http_code=answer.http_code,
+                response=answer.response or None,
+            )
+            for event, answer in sent
         )
-        event.attempts_made += 1
-        event.last_http_code = answer.http_code
-        event.modified_at = at
-        event.claimed_until = None
-        gave_up = not answer.succeeded and event.attempts_made >= ATTEMPTS
-        if answer.succeeded:
-            event.succeeded = True
-        elif gave_up and event.succeeded is None:
-            event.succeeded = False
-        retry = not answer.succeeded and not gave_up
-        event.next_attempt_at = at + retry_delay(event.attempts_made) if retry else None
-        event.save()
-        if gave_up:
-            _disable_if_hopeless(event.endpoint)
+        attempts = Counter(event.pk for event, _ in sent)
+        last = {event.pk: (event, answer) for event, answer in sent}
+        alike: dict[tuple[int | None, int], list[UUID]] = {}
+        for pk, (event, answer) in last.items():
+            if answer.succeeded:
+                alike.setdefault((answer.http_code, attempts[pk]), []).append(pk)
+            else:
+                _plan_retry(event, answer, attempts[pk])
+        for (http_code, count), pks in alike.items():
+            WebhookEvent.objects.filter(pk__in=pks).update(
+                succeeded=True,
+                last_http_code=http_code,
+                attempts_made=F("attempts_made") + count,
+                next_attempt_at=None,
+                claimed_until=None,
+                modified_at=clock.tick(),
+            )
+        if rest:
+            left = WebhookEvent.objects.filter(pk__in=[event.pk for event in rest])
+            left.update(claimed_until=None)
+
+
+def _plan_retry(event: WebhookEvent, answer: _Answer, attempts: int) -> None:
+    at = clock.tick()
+    event.attempts_made += attempts
+    event.last_http_code = answer.http_code
+    event.modified_at = at
+    event.claimed_until = None
+    gave_up = event.attempts_made >= ATTEMPTS
+    if gave_up and event.succeeded is None:
+        event.succeeded = False
+    event.next_attempt_at = None if gave_up else at + retry_delay(event.attempts_made)
+    event.save()
+    if gave_up:
+        _disable_if_hopeless(event.endpoint)
 
 
 def retry_delay(failures: int) -> timedelta:

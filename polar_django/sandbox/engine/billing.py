@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from polar_django.sandbox.engine.invoicing import Line, add_order
 from polar_django.sandbox.engine.plans import Plan, plan_of
 from polar_django.sandbox.models import (
     BillingEntry,
     Checkout,
     Customer,
+    Discount,
     Order,
     Price,
     Product,
@@ -20,6 +23,7 @@ __all__ = [
     "add_change_order",
     "add_checkout_order",
     "add_renewal_order",
+    "add_usage_order",
     "period_label",
     "period_lines",
 ]
@@ -75,6 +79,24 @@ def add_renewal_order(subscription: Subscription) -> Order:
     return _add_subscription_order(subscription, period_lines(subscription), "subscription_cycle")
 
 
+def add_usage_order(subscription: Subscription, billing_reason: str) -> Order | None:
+    """The pending order of what was used, None where nothing was. Sends nothing.
+
+    `subscription_meter_cycle` has usage alone, and no fixed discount; the last order of all
+    (`subscription_cycle`) takes with it whatever else was left.
+    """
+    waiting = subscription.billing_entries.filter(order=None)
+    used = waiting.filter(price__amount_type__in=METERED_TYPES)
+    if not used.exists():
+        return None
+    if billing_reason != "subscription_meter_cycle":
+        return _add_subscription_order(subscription, [], billing_reason)
+    discount = subscription.discount
+    if discount is not None and discount.type == "fixed":
+        discount = None
+    return _add_order(subscription, used, [], billing_reason, discount)
+
+
 def add_change_order(subscription: Subscription, lines: Sequence[Line]) -> Order:
     """The pending order of a change that is billed at once, with what was left. Sends nothing."""
     return _add_subscription_order(subscription, lines, "subscription_update")
@@ -83,13 +105,24 @@ def add_change_order(subscription: Subscription, lines: Sequence[Line]) -> Order
 def _add_subscription_order(
     subscription: Subscription, lines: Sequence[Line], billing_reason: str
 ) -> Order:
-    waiting = list(subscription.billing_entries.filter(order=None).order_by("created_at"))
+    waiting = subscription.billing_entries.filter(order=None)
+    return _add_order(subscription, waiting, lines, billing_reason, subscription.discount)
+
+
+def _add_order(
+    subscription: Subscription,
+    entries: QuerySet[BillingEntry],
+    lines: Sequence[Line],
+    billing_reason: str,
+    discount: Discount | None,
+) -> Order:
+    waiting = list(entries.order_by("created_at"))
     order = add_order(
         [*(_line(entry) for entry in waiting), *lines],
         customer=subscription.customer,
         currency=subscription.currency,
         status="pending",
-        discount=subscription.discount,
+        discount=discount,
         billing_reason=billing_reason,
         product=subscription.product,
         subscription=subscription,

@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from polar_django.sandbox.engine import dunning, grants, orders, rows
+from polar_django.sandbox.engine import grants, orders, rows
 from polar_django.sandbox.engine.emit import emit_order
 from polar_django.sandbox.engine.invoicing import Line, add_order
 from polar_django.sandbox.engine.numbering import next_invoice_number
 from polar_django.sandbox.engine.organization import has_feature
+from polar_django.sandbox.engine.payments import pays_later
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
     OffSessionChargesNotEnabled,
@@ -86,7 +87,7 @@ def finalize_draft(order: Order, *, payment_method_id: UUID | None = None) -> Or
         if order.status != "draft":
             raise OrderNotDraft
         card = _card(order, payment_method_id)
-        if order.due_amount > 0 and not dunning.pays_later(card):
+        if order.due_amount > 0 and not pays_later(card):
             raise PaymentFailed
         number = next_invoice_number(order.customer)
         rows.change(order, payment_method=card, invoice_number=number)

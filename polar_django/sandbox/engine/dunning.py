@@ -1,33 +1,23 @@
 """Charging a pending order, and what follows when the card refuses: retries, and the end."""
 
-from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
 from polar_django.sandbox.engine import grants, orders, rows, subscriptions
-from polar_django.sandbox.engine.balances import add_to_balance
 from polar_django.sandbox.engine.emit import emit_order, emit_subscription
+from polar_django.sandbox.engine.payments import next_attempt, settles
 from polar_django.sandbox.engine.work import business_transaction, current_work
 from polar_django.sandbox.errors import PaymentFailed
 from polar_django.sandbox.models import Order, PaymentMethod, Subscription
-from polar_django.sandbox.pricing import MINIMUM_CHARGE
 
-__all__ = ["RETRY_DAYS", "charge", "charge_or_refuse", "pay_now", "pays_later", "retry_payment"]
-
-# Days after each failed attempt until the next; after the last the subscription is revoked.
-RETRY_DAYS = (2, 5, 7, 7)
-
-
-def pays_later(card: PaymentMethod | None) -> bool:
-    """Whether a payment without the buyer goes through: only the good card pays."""
-    return card is not None and card.deleted_at is None and card.behaviour == "pays"
+__all__ = ["charge", "charge_or_refuse", "pay_now", "retry_payment"]
 
 
 def charge(order_id: UUID) -> None:
     """The first attempt on a period's order: paid, or the subscription is past due."""
     order, subscription = _get_both(order_id)
-    if _settles(order):
+    if settles(order):
         _settle(order, subscription)
     else:
         _fail(order, subscription)
@@ -39,7 +29,7 @@ def charge_or_refuse(order_id: UUID) -> None:
     Sends order.updated, .paid.
     """
     order = _get_order(order_id)
-    if not _settles(order):
+    if not settles(order):
         raise PaymentFailed
     orders.mark_paid(order)
 
@@ -56,7 +46,7 @@ def retry_payment(order_id: UUID, *, counts: bool = True) -> None:
         card = order.customer.default_payment_method
         if card is not None and card.pk != order.payment_method_id:
             rows.change(order, payment_method=card)
-        if _settles(order):
+        if settles(order):
             _settle(order, subscription)
         elif counts:
             _fail(order, subscription)
@@ -70,17 +60,10 @@ def pay_now(order_id: UUID, card: PaymentMethod) -> None:
     _settle(order, subscription)
 
 
-def _settles(order: Order) -> bool:
-    """Whether it is paid now. Less than a card takes is paid from the balance, which then owes."""
-    if 0 < order.due_amount < MINIMUM_CHARGE:
-        add_to_balance(order.customer, order.currency, -order.due_amount)
-        return True
-    return order.due_amount == 0 or pays_later(order.payment_method)
-
-
 def _settle(order: Order, subscription: Subscription) -> None:
     """Paid. A subscription that was past due becomes active again, and gets its grants back."""
-    has_recovered = subscription.status == "past_due"
+    is_its_own = order.billing_reason != "subscription_meter_cycle"
+    has_recovered = subscription.status == "past_due" and is_its_own
     if has_recovered:
         rows.change(subscription, status="active", past_due_at=None)
         emit_subscription(subscription, "updated", "active")
@@ -88,14 +71,22 @@ def _settle(order: Order, subscription: Subscription) -> None:
     work = current_work()
     if has_recovered:
         work.later(partial(grants.sync_subscription, subscription.id))
-    work.later(partial(grants.cycle_subscription, subscription.id))
+    if is_its_own:
+        # Where usage has periods of its own, credits come with those.
+        has_own_meters = subscription.current_meter_period_end is not None
+        work.later(partial(grants.cycle_subscription, subscription.id, credits=not has_own_meters))
 
 
 def _fail(order: Order, subscription: Subscription) -> None:
     """Not paid: past due at the first failure, over at the last; no order.updated in between."""
     failures, now = order.failed_payment_attempts + 1, clock.tick()
-    next_attempt_at = _next_attempt(order, failures, now, subscription.past_due_at or now)
+    next_attempt_at = next_attempt(order, failures, now, subscription.past_due_at or now)
     rows.change(order, failed_payment_attempts=failures, next_payment_attempt_at=next_attempt_at)
+    if order.billing_reason == "subscription_meter_cycle" or subscription.ended_at is not None:
+        # Usage alone never ends a subscription; nor does anything end it twice.
+        if next_attempt_at is None:
+            orders.void_order(order)
+        return
     if next_attempt_at is None:
         ended = clock.tick()
         subscriptions.end(subscription, canceled_at=ended, ends_at=ended, ended_at=ended)
@@ -107,19 +98,6 @@ def _fail(order: Order, subscription: Subscription) -> None:
         emit_subscription(subscription, "updated", "past_due")
     # Also where nothing else happens: the grace period may have ended meanwhile.
     current_work().later(partial(grants.sync_subscription, subscription.id))
-
-
-def _next_attempt(
-    order: Order, failures: int, now: datetime, past_due_at: datetime
-) -> datetime | None:
-    """None after the last. A lost card is tried once more, when all attempts would be over."""
-    if failures > len(RETRY_DAYS):
-        return None
-    card = order.payment_method
-    if card is None or card.behaviour != "lost_later":
-        return now + timedelta(days=RETRY_DAYS[failures - 1])
-    last = past_due_at + timedelta(days=sum(RETRY_DAYS), minutes=1)
-    return last if now < last else None
 
 
 def _get_order(order_id: UUID) -> Order:

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from polar_django.sandbox import clock, courier, shapes
+from polar_django.sandbox import chaos, clock, courier, shapes
+from polar_django.sandbox.chaos import Trouble
 from polar_django.sandbox.engine.endpoints import list_endpoints
 from polar_django.sandbox.engine.work import current_work
 from polar_django.sandbox.models import (
@@ -35,13 +38,26 @@ __all__ = [
     "emit_state",
     "emit_state_soon",
     "emit_subscription",
+    "trouble",
 ]
 
+# Polar's own debounce, where it is switched on.
+STATE_WAITS = timedelta(seconds=15)
+STATE_WAITS_AT_MOST = timedelta(minutes=15)
 
-def emit(event_type: str, data: Mapping[str, Any], *, customer_id: UUID | None = None) -> None:
-    """One WebhookEvent per enabled endpoint that listens to `event_type`; one query each.
 
-    The body is written once and for all, as Polar does: retries send it to the byte.
+def emit(
+    event_type: str,
+    data: Mapping[str, Any],
+    *,
+    customer_id: UUID | None = None,
+    at: datetime | None = None,
+    waits_since: datetime | None = None,
+) -> None:
+    """One WebhookEvent per enabled endpoint that listens to `event_type`; no query but the first.
+
+    The body is written once and for all, as Polar does: retries send it to the byte. With `at` it
+    is an event of that time to come, and leaves then.
     """
     work = current_work()
     if work.endpoints is None:
@@ -50,22 +66,34 @@ def emit(event_type: str, data: Mapping[str, Any], *, customer_id: UUID | None =
     listening = [each for each in work.endpoints if each.enabled and event_type in each.events]
     if not listening:
         return
-    timestamp = clock.tick()
+    timestamp = at or clock.tick()
+    omits_version = trouble().omit_api_version
     for endpoint in listening:
         envelope = {
             "type": event_type,
             "timestamp": shapes.moment(timestamp),
-            "api_version": endpoint.api_version,
+            **({} if omits_version else {"api_version": endpoint.api_version}),
             "data": data,
         }
-        WebhookEvent.objects.create(
-            created_at=timestamp,
-            endpoint=endpoint,
-            type=event_type,
-            body=json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
-            customer_id=customer_id,
-            next_attempt_at=timestamp,
+        work.events.append(
+            WebhookEvent(
+                created_at=timestamp,
+                endpoint=endpoint,
+                type=event_type,
+                body=json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
+                customer_id=customer_id,
+                next_attempt_at=timestamp,
+                waits_since=waits_since,
+            )
         )
+
+
+def trouble() -> Trouble:
+    """What is broken on purpose. One query in each transaction."""
+    work = current_work()
+    if work.trouble is None:
+        work.trouble = chaos.read()
+    return work.trouble
 
 
 def emit_checkout(name: str, row: Checkout) -> None:
@@ -92,15 +120,42 @@ def emit_customer(name: str, customer_id: UUID) -> None:
 
 
 def emit_state(customer_id: UUID) -> None:
-    """customer.state_changed, now."""
+    """customer.state_changed, now, in place of one that is held back."""
     current_work().last_jobs.pop(("state", customer_id), None)
+    if trouble().delay_states:
+        _held_back(customer_id).delete()
     row = Customer.objects.get(pk=customer_id)
     emit("customer.state_changed", shapes.customer_state(row), customer_id=customer_id)
 
 
 def emit_state_soon(customer_id: UUID) -> None:
     """customer.state_changed, once, after everything else of this transaction."""
-    current_work().at_the_end(("state", customer_id), partial(emit_state, customer_id))
+    job = partial(_hold_back if trouble().delay_states else emit_state, customer_id)
+    current_work().at_the_end(("state", customer_id), job)
+
+
+def _hold_back(customer_id: UUID) -> None:
+    """Fifteen seconds after the last change, a quarter of an hour after the first at most."""
+    waiting = _held_back(customer_id)
+    now = clock.tick()
+    since = waiting.values_list("waits_since", flat=True).first() or now
+    waiting.delete()
+    emit(
+        "customer.state_changed",
+        shapes.customer_state(Customer.objects.get(pk=customer_id)),
+        customer_id=customer_id,
+        at=min(now + STATE_WAITS, max(now, since + STATE_WAITS_AT_MOST)),
+        waits_since=since,
+    )
+
+
+def _held_back(customer_id: UUID) -> QuerySet[WebhookEvent]:
+    return WebhookEvent.objects.filter(
+        customer_id=customer_id,
+        waits_since__isnull=False,
+        attempts_made=0,
+        next_attempt_at__gt=clock.now(),
+    )
 
 
 def emit_subscription(row: Subscription, *names: str) -> None:

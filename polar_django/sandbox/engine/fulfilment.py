@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import billing, grants, orders, rows, seats
+from polar_django.sandbox.engine import billing, grants, metered, orders, rows, seats
 from polar_django.sandbox.engine.emit import emit_checkout, emit_order, emit_subscription
 from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.engine.work import current_work
@@ -79,6 +79,7 @@ def _upgrade(
         anchor_day=(trial_end or now).day,
         current_period_start=now,
         current_period_end=trial_end or _period_end(product, now),
+        **_meter_period(product, now, trial_end),
         trial_start=now if trial_end else subscription.trial_start,
         trial_end=trial_end or subscription.trial_end,
         seats=checkout.seats,
@@ -88,6 +89,7 @@ def _upgrade(
         custom_field_data={**subscription.custom_field_data, **checkout.custom_field_data},
     )
     subscription.prices.set(prices)
+    metered.open_usage(subscription)
     emit_subscription(subscription, "updated")
     return subscription
 
@@ -120,6 +122,7 @@ def add_subscription(
         anchor_day=(trial_end or now).day,
         current_period_start=now,
         current_period_end=trial_end or _period_end(product, now),
+        **_meter_period(product, now, trial_end),
         trial_start=now if trial_end else None,
         trial_end=trial_end,
         started_at=now,
@@ -129,6 +132,7 @@ def add_subscription(
         custom_field_data=dict(checkout.custom_field_data) if checkout else {},
     )
     subscription.prices.set(prices)
+    metered.open_usage(subscription)
     return subscription
 
 
@@ -139,3 +143,10 @@ def _period_end(product: Product, start: datetime) -> datetime:
         product.recurring_interval_count or 1,
         anchor_day=start.day,
     )
+
+
+def _meter_period(
+    product: Product, start: datetime, trial_end: datetime | None
+) -> dict[str, datetime | None]:
+    """None in a trial: it is one period, whose usage is billed when it converts."""
+    return {} if trial_end else metered.meter_period(product, start, start.day)

@@ -55,14 +55,18 @@ def sync_order(order_id: UUID) -> None:
     _sync(row.customer, wanted, order=row)
 
 
-def cycle_subscription(subscription_id: UUID) -> None:
-    """benefit_grant.cycled for every held grant, after the renewal was paid."""
+def cycle_subscription(subscription_id: UUID, *, credits: bool = True) -> None:
+    """benefit_grant.cycled for every held grant, after the renewal was paid.
+
+    Without `credits` no units are given: they have periods of their own.
+    """
     held = BenefitGrant.objects.filter(
         subscription_id=subscription_id, granted_at__isnull=False
     ).select_related("customer", "member", "benefit")
     for grant in held.order_by("created_at"):
         previous = grant.properties
-        rows.change(grant, properties=benefit_effects.cycle(grant))
+        is_left = not credits and grant.benefit.type == "meter_credit"
+        rows.change(grant, properties=previous if is_left else benefit_effects.cycle(grant))
         emit_grant("cycled", grant, previous)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from polar_django.sandbox.cards import UnknownCard, find_card
+from polar_django.sandbox.cards import REFUSED_LATER, UnknownCard, find_card
 from polar_django.sandbox.engine import dunning
 from polar_django.sandbox.engine.payment_methods import keep_card
 from polar_django.sandbox.engine.work import business_transaction
@@ -47,7 +47,7 @@ def pay_order(order: Order, *, token: str | None, method: PaymentMethod | None) 
         Order.objects.filter(pk=order.pk).update(
             manual_payment_attempts=F("manual_payment_attempts") + 1
         )
-        if behaviour == "declines" or (method is not None and behaviour != "pays"):
+        if behaviour == "declines" or (method is not None and behaviour in REFUSED_LATER):
             return ManualPayment(DECLINED)
         paying = method or keep_card(order.customer, find_card(token or ""))
         dunning.pay_now(order.id, paying)

@@ -1,33 +1,75 @@
-"""Usage that a subscription pays for: billed with the next period, then counted from nothing."""
+"""Usage that a subscription pays for: billed when its period ends, then counted from nothing."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from polar_django.sandbox import clock
 from polar_django.sandbox.engine import customer_meters, rows
-from polar_django.sandbox.models import BillingEntry, CustomerMeter, Subscription
+from polar_django.sandbox.models import (
+    BillingEntry,
+    CustomerMeter,
+    Meter,
+    Price,
+    Product,
+    Subscription,
+)
+from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.pricing import METERED_TYPES, metered_amount
 
-__all__ = ["close_usage"]
+__all__ = ["close_usage", "meter_period", "open_usage", "owed"]
 
 
-def close_usage(subscription: Subscription) -> None:
-    """Before a period ends: what was used beyond the credits waits for the next order.
-
-    The meters of its metered prices are reset; what may roll over is credited again. A trial's
-    usage is not billed. Two queries, more for each metered price.
-    """
+def owed(subscription: Subscription) -> list[tuple[Price, Meter, int]]:
+    """What was used beyond the credits, by metered price. One query, one more for each price."""
     metered = subscription.prices.filter(amount_type__in=METERED_TYPES)
+    found = []
     for price in metered.select_related("meter").order_by("created_at"):
-        meter = price.meter
-        if meter is None:
+        if price.meter is None:
             continue
-        used = CustomerMeter.objects.filter(customer=subscription.customer, meter=meter).first()
-        amount = metered_amount(price, -used.balance if used is not None else 0)
-        if amount and subscription.status != "trialing":
+        used = CustomerMeter.objects.filter(customer=subscription.customer, meter=price.meter)
+        row = used.first()
+        units = -row.balance if row is not None else 0
+        found.append((price, price.meter, metered_amount(price, units)))
+    return found
+
+
+def close_usage(subscription: Subscription, *, but: Iterable[Price] = ()) -> None:
+    """What was used, in a trial too, waits for the next order; the meters are reset.
+
+    What may roll over is credited again. `but` are prices that go on counting. Sends nothing.
+    """
+    kept = {price.meter_id for price in but}
+    start = subscription.current_meter_period_start or subscription.current_period_start
+    planned_end = subscription.current_meter_period_end or subscription.current_period_end
+    for price, meter, amount in owed(subscription):
+        if meter.id in kept:
+            continue
+        if amount:
             rows.create(
                 BillingEntry,
                 subscription=subscription,
                 price=price,
                 label=meter.name,
                 amount=amount,
-                start_timestamp=subscription.current_period_start,
-                end_timestamp=subscription.current_period_end,
+                start_timestamp=start,
+                end_timestamp=min(planned_end, clock.tick()),
             )
         customer_meters.reset(subscription.customer, meter)
+
+
+def open_usage(subscription: Subscription) -> None:
+    """What was used before it began, or while it paused, costs nothing."""
+    for _, meter, _ in owed(subscription):
+        customer_meters.reset(subscription.customer, meter)
+
+
+def meter_period(product: Product, start: datetime, anchor_day: int) -> dict[str, datetime | None]:
+    """The columns of a period from `start` for products that bill usage more or less often."""
+    end = None
+    if product.meter_interval is not None:
+        count = product.meter_interval_count or 1
+        end = add_interval(start, product.meter_interval, count, anchor_day=anchor_day)
+    return {
+        "current_meter_period_start": None if end is None else start,
+        "current_meter_period_end": end,
+    }

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from polar_django.sandbox import clock, shapes
+from polar_django.sandbox.engine import metered
 from polar_django.sandbox.engine.discounts import is_applicable
 from polar_django.sandbox.engine.emit import emit_subscription
 from polar_django.sandbox.engine.plans import Plan, plan_of
@@ -93,6 +94,10 @@ def adopt(subscription: Subscription, plan: Plan) -> None:
     discount = subscription.discount
     if discount is not None and not is_applicable(discount, plan.product):
         discount = None
+    if subscription.status != "trialing" and _meters(plan.product) != _meters(subscription.product):
+        now = clock.tick()
+        for name, value in metered.meter_period(plan.product, now, now.day).items():
+            setattr(subscription, name, value)
     subscription.product = plan.product
     subscription.seats = plan.seats
     subscription.units = plan.units
@@ -106,3 +111,7 @@ def adopt(subscription: Subscription, plan: Plan) -> None:
     subscription.modified_at = clock.tick()
     subscription.save()
     subscription.prices.set(plan.prices)
+
+
+def _meters(product: Product) -> tuple[str | None, int | None]:
+    return product.meter_interval, product.meter_interval_count

@@ -6,7 +6,16 @@ from functools import partial
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import billing, dunning, grants, proration, renewals, rows, trials
+from polar_django.sandbox.engine import (
+    billing,
+    dunning,
+    grants,
+    metered,
+    proration,
+    renewals,
+    rows,
+    trials,
+)
 from polar_django.sandbox.engine.emit import emit_order, emit_subscription
 from polar_django.sandbox.engine.invoicing import Line
 from polar_django.sandbox.engine.organization import get_organization
@@ -155,8 +164,10 @@ def _change_now(subscription: Subscription, plan: Plan, behavior: str) -> None:
         subscription.recurring_interval,
         subscription.recurring_interval_count,
     )
+    stays = is_same_interval and behavior != "reset"
+    metered.close_usage(subscription, but=plan.prices if stays else ())
     adopt(subscription, plan)
-    if is_same_interval and behavior != "reset":
+    if stays:
         lines = [*unused, *proration.remaining_lines(subscription, plan, now)]
         if behavior == "prorate":
             _bill_later(subscription, lines)

@@ -1,13 +1,17 @@
 """Refunds: money back for an order, with or without taking what it gave."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from polar_django.sandbox import clock
 from polar_django.sandbox.engine import grants, rows
 from polar_django.sandbox.engine.emit import emit_order, emit_refund
-from polar_django.sandbox.engine.work import business_transaction
+from polar_django.sandbox.engine.work import business_transaction, current_work
 from polar_django.sandbox.errors import (
     RefundedAlready,
     RefundUnknownPayment,
@@ -17,19 +21,24 @@ from polar_django.sandbox.errors import (
 from polar_django.sandbox.models import PAID_STATUSES, Order, Refund
 from polar_django.sandbox.tax import round_half_away
 
-__all__ = ["create_refund"]
+__all__ = ["create_refund", "settle_refund"]
+
+# By what the card does: whether the refund is pending at first, and what becomes of it in a day.
+SLOW_CARDS = {"refunds_later": (True, "succeeded"), "refund_fails": (False, "failed")}
+SETTLES_AFTER = timedelta(days=1)
 
 
 def create_refund(data: Mapping[str, Any]) -> Refund:
     """`data` as RefundCreate: order_id, reason, amount (net, minor units), and so on.
 
     Sends refund.created, order.updated, order.refunded, then refund.updated as the card processor
-    reports it; with `revoke_benefits` benefit_grant.revoked. A subscription goes on. Raises
-    InvalidRequest, RefundedAlready, RevokeSubscriptionBenefitsProhibited, RefundUnknownPayment.
+    reports it; with `revoke_benefits` benefit_grant.revoked. To some cards the money takes a day:
+    then refund.created alone, pending. A subscription goes on. Raises InvalidRequest,
+    RefundedAlready, RevokeSubscriptionBenefitsProhibited, RefundUnknownPayment.
     """
     with business_transaction() as work:
         order = _refundable_order(data)
-        revokes = bool(data.get("revoke_benefits"))
+        takes_time, settles_as = SLOW_CARDS.get(_behaviour(order), (False, None))
         amount: int = data["amount"]
         tax = _share_of_tax(order, amount)
         refund = rows.create(
@@ -42,27 +51,70 @@ def create_refund(data: Mapping[str, Any]) -> Refund:
             comment=data.get("comment"),
             amount=amount,
             tax_amount=tax,
-            revoke_benefits=revokes,
+            revoke_benefits=bool(data.get("revoke_benefits")),
             metadata=dict(data.get("metadata") or {}),
+            status="pending" if takes_time else "succeeded",
+            settles_at=clock.tick() + SETTLES_AFTER if settles_as else None,
+            settles_as=settles_as,
         )
         emit_refund("created", refund)
-        is_whole = amount == order.refundable_amount
-        rows.change(
-            order,
-            status="refunded" if is_whole else "partially_refunded",
-            refunded_amount=order.refunded_amount + amount,
-            refunded_tax_amount=order.refunded_tax_amount + tax,
-        )
-        emit_order(order, "updated", "refunded")
-        work.later(partial(_report, refund.id))
-        if revokes:
-            work.later(partial(_take_benefits, order.id))
+        if not takes_time:
+            work.later(partial(_report, refund.id))
+            _give_back(order, refund)
         return refund
 
 
+def settle_refund(refund_id: UUID) -> None:
+    """The processor's last word. Sends refund.updated; then order.updated, and .refunded if paid.
+
+    What failed after it had succeeded is taken back: the order is paid again, its benefits stay
+    away. Nothing where nothing is awaited.
+    """
+    with business_transaction():
+        refund = Refund.objects.select_related("order").get(pk=refund_id)
+        if refund.settles_as is None:
+            return
+        order = _orders().get(pk=refund.order_id)
+        status = refund.settles_as
+        emit_refund("updated", rows.change(refund, status=status, settles_at=None, settles_as=None))
+        if status == "succeeded":
+            _give_back(order, refund)
+            return
+        left = order.refunded_amount - refund.amount
+        rows.change(
+            order,
+            status="partially_refunded" if left else "paid",
+            refunded_amount=left,
+            refunded_tax_amount=order.refunded_tax_amount - refund.tax_amount,
+        )
+        emit_order(order, "updated")
+
+
+def _give_back(order: Order, refund: Refund) -> None:
+    is_whole = refund.amount == order.refundable_amount
+    rows.change(
+        order,
+        status="refunded" if is_whole else "partially_refunded",
+        refunded_amount=order.refunded_amount + refund.amount,
+        refunded_tax_amount=order.refunded_tax_amount + refund.tax_amount,
+    )
+    emit_order(order, "updated", "refunded")
+    if refund.revoke_benefits:
+        current_work().later(partial(_take_benefits, order.id))
+
+
+def _behaviour(order: Order) -> str:
+    return order.payment_method.behaviour if order.payment_method is not None else ""
+
+
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related(
+        "customer", "product", "subscription", "discount", "payment_method"
+    )
+
+
 def _refundable_order(data: Mapping[str, Any]) -> Order:
-    orders = Order.objects.select_related("customer", "product", "subscription", "discount")
-    order = orders.filter(pk=data["order_id"]).first()
+    order = _orders().filter(pk=data["order_id"]).first()
     if order is None:
         raise invalid("Order not found", "order_id", value=str(data["order_id"]))
     if order.status == "refunded":
@@ -71,7 +123,7 @@ def _refundable_order(data: Mapping[str, Any]) -> Order:
         raise RevokeSubscriptionBenefitsProhibited
     if order.status not in PAID_STATUSES or order.due_amount == 0:
         raise RefundUnknownPayment(f"Order {order.id} has no payment to refund.")
-    if data["amount"] > order.refundable_amount:
+    if data["amount"] > order.refundable_amount - _pending(order)[0]:
         message = "Refund amount exceeds refundable amount"
         raise invalid(message, "amount", value=data["amount"])
     return order
@@ -79,9 +131,16 @@ def _refundable_order(data: Mapping[str, Any]) -> Order:
 
 def _share_of_tax(order: Order, amount: int) -> int:
     """Pro rata; what is left of it with the last part."""
-    if amount == order.refundable_amount:
-        return order.refundable_tax_amount
+    pending, pending_tax = _pending(order)
+    if amount == order.refundable_amount - pending:
+        return order.refundable_tax_amount - pending_tax
     return round_half_away(order.tax_amount * amount, order.net_amount)
+
+
+def _pending(order: Order) -> tuple[int, int]:
+    """What is on its way already, and its tax."""
+    underway = list(order.refunds.filter(status="pending"))
+    return sum(each.amount for each in underway), sum(each.tax_amount for each in underway)
 
 
 def _report(refund_id: UUID) -> None:

@@ -14,7 +14,14 @@ from polar_django.sandbox.models import Subscription
 from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.pricing import lasts
 
-__all__ = ["begin_period", "bill_period", "convert_trial", "resume", "roll_period"]
+__all__ = [
+    "begin_period",
+    "bill_period",
+    "convert_trial",
+    "resume",
+    "roll_meters",
+    "roll_period",
+]
 
 
 def roll_period(subscription_id: UUID) -> None:
@@ -47,12 +54,18 @@ def convert_trial(subscription: Subscription) -> None:
 
 def _renew(subscription: Subscription, start: datetime, **values: object) -> None:
     work = current_work()
-    metered.close_usage(subscription)
+    meters_end = subscription.current_meter_period_end
+    is_end_of_usage = meters_end is None or meters_end <= start
+    if is_end_of_usage:
+        metered.close_usage(subscription)
     if subscription.pending_update is not None:
         apply_pending(subscription)
         work.later(partial(grants.sync_subscription, subscription.id))
-    begin_period(subscription, start, status=_status_after(subscription), **values)
+    status = _status_after(subscription)
+    begin_period(subscription, start, status=status, new_meters=is_end_of_usage, **values)
     emit_subscription(subscription, "cycled", "updated")
+    if meters_end is not None and is_end_of_usage:
+        work.later(partial(grants.cycle_subscription, subscription.id))
     work.later(partial(bill_period, subscription.id))
 
 
@@ -60,8 +73,13 @@ def _status_after(subscription: Subscription) -> str:
     return "active" if subscription.status == "trialing" else subscription.status
 
 
-def begin_period(subscription: Subscription, start: datetime, **values: object) -> None:
-    """The period from `start`, at its price with or without the discount. Saves; sends nothing."""
+def begin_period(
+    subscription: Subscription, start: datetime, *, new_meters: bool = True, **values: object
+) -> None:
+    """The period from `start`, at its price with or without the discount. Saves; sends nothing.
+
+    Without `new_meters` a longer period of usage goes on.
+    """
     end = add_interval(
         start,
         subscription.recurring_interval,
@@ -73,9 +91,40 @@ def begin_period(subscription: Subscription, start: datetime, **values: object) 
         anchor_day=subscription.anchor_day,
         current_period_start=start,
         current_period_end=end,
+        **(_meter_values(subscription, start) if new_meters else {}),
         **_discount_values(subscription, start),
         **values,
     )
+
+
+def _meter_values(subscription: Subscription, start: datetime) -> dict[str, datetime | None]:
+    return metered.meter_period(subscription.product, start, subscription.anchor_day)
+
+
+def roll_meters(subscription_id: UUID) -> None:
+    """The end of a period of usage inside a longer one, at the clock's present time.
+
+    Sends subscription.updated, then benefit_grant.cycled (credits begin anew), and where something
+    was used beyond them order.created and what the payment brings.
+    """
+    with business_transaction() as work:
+        subscription = subscriptions.get(subscription_id)
+        end = subscription.current_meter_period_end
+        if subscription.status != "active" or end is None:
+            return
+        metered.close_usage(subscription)
+        rows.change(subscription, **_meter_values(subscription, end))
+        emit_subscription(subscription, "updated")
+        work.later(partial(grants.cycle_subscription, subscription.id))
+        work.later(partial(_bill_usage, subscription.id))
+
+
+def _bill_usage(subscription_id: UUID) -> None:
+    subscription = subscriptions.get(subscription_id)
+    order = billing.add_usage_order(subscription, "subscription_meter_cycle")
+    if order is not None:
+        emit_order(order, "created")
+        current_work().later(partial(dunning.charge, order.id))
 
 
 def _discount_values(subscription: Subscription, start: datetime) -> dict[str, object]:
@@ -104,6 +153,7 @@ def bill_period(subscription_id: UUID) -> None:
 
 def _pause(subscription: Subscription) -> None:
     """The period that ended stays on the row; nothing is billed until it is resumed."""
+    metered.close_usage(subscription)
     rows.change(subscription, status="paused", paused_at=clock.tick(), pause_at_period_end=False)
     emit_subscription(subscription, "updated", "paused")
     current_work().later(partial(grants.sync_subscription, subscription.id))
@@ -122,6 +172,7 @@ def resume(subscription_id: UUID) -> None:
         subscription.anchor_day = now.day
         if subscription.pending_update is not None:
             apply_pending(subscription)
+        metered.open_usage(subscription)
         begin_period(subscription, now, status="active", paused_at=None, resumes_at=None)
         emit_subscription(subscription, "updated", "resumed")
         work.later(partial(grants.sync_subscription, subscription.id))

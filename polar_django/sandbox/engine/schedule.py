@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from polar_django.sandbox import clock, delivery
+from polar_django.sandbox.engine import archive
 from polar_django.sandbox.engine.checkouts import expire_checkout
 from polar_django.sandbox.engine.dunning import retry_payment
-from polar_django.sandbox.engine.renewals import resume, roll_period
+from polar_django.sandbox.engine.refunds import settle_refund
+from polar_django.sandbox.engine.renewals import resume, roll_meters, roll_period
 from polar_django.sandbox.errors import ClockRunsForward
-from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Order, Subscription
+from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Order, Refund, Subscription
 from polar_django.sandbox.periods import ceil_to_minutes
 
 __all__ = ["advance", "move_to", "run_due"]
@@ -17,6 +19,7 @@ __all__ = ["advance", "move_to", "run_due"]
 # Polar's own timetable: sessions every quarter of an hour, failed payments at the full hour.
 CHECKOUT_MINUTES = 15
 DUNNING_MINUTES = 60
+MINUTES_OF_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,18 @@ def _run_until(to: datetime, *, deliver: bool) -> int:
 def _next_due(until: datetime, *, deliver: bool) -> _Due | None:
     """The earliest thing not later than `until`.
 
-    At the same time sessions come first, then periods, ends of pauses, payments, deliveries.
+    At the same time sessions come first, then periods, ends of pauses, payments, what settles and
+    what is put away, deliveries.
     """
-    candidates = [_next_checkout(), _next_period(), _next_resume(), _next_payment()]
+    candidates = [
+        _next_checkout(),
+        _next_period(),
+        _next_meter_period(),
+        _next_resume(),
+        _next_payment(),
+        _next_refund(),
+        _next_archive(),
+    ]
     if deliver:
         candidates.append(_next_delivery())
     found = [each for each in candidates if each is not None and each.at <= until]
@@ -100,6 +112,19 @@ def _next_period() -> _Due | None:
         .first()
     )
     return None if row is None else _Due(row.current_period_end, lambda: roll_period(row.id))
+
+
+def _next_meter_period() -> _Due | None:
+    """Of active subscriptions: one that is past due stands still."""
+    row = (
+        Subscription.objects.filter(status="active", current_meter_period_end__isnull=False)
+        .order_by("current_meter_period_end", "created_at")
+        .only("current_meter_period_end")
+        .first()
+    )
+    if row is None or row.current_meter_period_end is None:
+        return None
+    return _Due(row.current_meter_period_end, lambda: roll_meters(row.id))
 
 
 def _next_resume() -> _Due | None:
@@ -125,6 +150,25 @@ def _next_payment() -> _Due | None:
         return None
     at = ceil_to_minutes(row.next_payment_attempt_at, DUNNING_MINUTES)
     return _Due(at, lambda: retry_payment(row.id))
+
+
+def _next_refund() -> _Due | None:
+    row = (
+        Refund.objects.filter(settles_at__isnull=False)
+        .order_by("settles_at", "created_at")
+        .only("settles_at")
+        .first()
+    )
+    if row is None or row.settles_at is None:
+        return None
+    return _Due(row.settles_at, lambda: settle_refund(row.id))
+
+
+def _next_archive() -> _Due | None:
+    oldest = archive.oldest_kept_at()
+    if oldest is None:
+        return None
+    return _Due(ceil_to_minutes(oldest + archive.KEPT_FOR, MINUTES_OF_A_DAY), archive.put_away)
 
 
 def _next_delivery() -> _Due | None:

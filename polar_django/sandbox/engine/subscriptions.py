@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.engine import grants, orders, rows, seats
-from polar_django.sandbox.engine.emit import emit_subscription
+from polar_django.sandbox.engine import grants, last_bill, metered, orders, rows, seats
+from polar_django.sandbox.engine.emit import emit_subscription, trouble
 from polar_django.sandbox.engine.fulfilment import add_subscription
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
@@ -156,12 +156,20 @@ def revoke(
 
 
 def end(subscription: Subscription, **values: Any) -> None:
-    """Any status → canceled, with what follows; `values` are the columns that differ by cause."""
+    """Any status → canceled, with what follows; `values` are the columns that differ by cause.
+
+    What was used in the last period is billed by an order of its own.
+    """
     with business_transaction() as work:
+        if subscription.status != "paused":
+            metered.close_usage(subscription)
+        is_told = subscription.cancel_at_period_end and trouble().single_canceled
         rows.change(subscription, status="canceled", **values)
-        emit_subscription(subscription, "updated", "canceled", "revoked")
+        names = ("updated", "revoked") if is_told else ("updated", "canceled", "revoked")
+        emit_subscription(subscription, *names)
         work.later(partial(grants.sync_subscription, subscription.id))
         work.later(partial(_void_pending, subscription.id))
+        work.later(partial(last_bill.send_last_bill, subscription.id))
 
 
 def _void_pending(subscription_id: UUID) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.models import WebhookEndpoint
+from polar_django.sandbox.chaos import Trouble
+from polar_django.sandbox.models import WebhookEndpoint, WebhookEvent
 
 __all__ = ["Job", "Work", "business_transaction", "current_work"]
 
@@ -28,6 +29,10 @@ class Work:
     last_jobs: dict[Hashable, Job] = field(default_factory=dict)
     # Read once per transaction, by `emit`.
     endpoints: list[WebhookEndpoint] | None = None
+    # What is broken on purpose; read once too.
+    trouble: Trouble | None = None
+    # Made by `emit` in order, and stored together at the end.
+    events: list[WebhookEvent] = field(default_factory=list)
 
     def later(self, job: Job) -> None:
         """Run `job` after the change itself, and after the jobs that wait already."""
@@ -65,6 +70,7 @@ def business_transaction() -> Iterator[Work]:
         with transaction.atomic(), clock.running():
             yield work
             work.run()
+            WebhookEvent.objects.bulk_create(work.events, batch_size=50)
     finally:
         _current.reset(token)
 

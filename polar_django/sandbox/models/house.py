@@ -38,4 +38,7 @@ class Chaos(Singleton):
     drop = models.FloatField(default=0)
     reorder = models.BooleanField(default=False)
     legacy_signature = models.BooleanField(default=False)
+    delay_states = models.BooleanField(default=False)
+    omit_api_version = models.BooleanField(default=False)
+    single_canceled = models.BooleanField(default=False)
     rate_limits = models.BooleanField(default=False)

@@ -78,7 +78,10 @@ class OrderItem(Row):
 
 
 class Refund(Row):
-    """`amount` is net; its share of the tax stands in `tax_amount`."""
+    """`amount` is net; its share of the tax stands in `tax_amount`.
+
+    `status`: pending, succeeded, failed.
+    """
 
     status = models.CharField(max_length=16, default="succeeded")
     reason = models.CharField(max_length=32)
@@ -91,5 +94,8 @@ class Refund(Row):
     )
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="refunds")
     revoke_benefits = models.BooleanField(default=False)
+    # When the card processor reports again, and what: null once it has.
+    settles_at = models.DateTimeField(null=True, db_index=True)
+    settles_as = models.CharField(max_length=16, null=True)
     comment = models.TextField(null=True)
     metadata = models.JSONField(default=dict)

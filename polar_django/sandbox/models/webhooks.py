@@ -37,6 +37,8 @@ class WebhookEvent(Row):
     last_http_code = models.PositiveSmallIntegerField(null=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    # Only a state that is held back: since when, in virtual time.
+    waits_since = models.DateTimeField(null=True)
     # Real time until which one sender owns the event.
     claimed_until = models.DateTimeField(null=True)
 
@@ -46,6 +48,11 @@ class WebhookEvent(Row):
                 fields=["next_attempt_at", "created_at"],
                 name="sandbox_events_due",
                 condition=models.Q(next_attempt_at__isnull=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="sandbox_events_kept",
+                condition=models.Q(body__isnull=False, next_attempt_at__isnull=True),
             ),
         ]
 

@@ -23,6 +23,8 @@ CARD_EFFECTS = {
     "declines": "is declined",
     "fails_later": "pays now, fails on renewal",
     "lost_later": "pays now, is lost by the renewal",
+    "refunds_later": "pays; a refund takes a day",
+    "refund_fails": "pays; a refund fails after a day",
 }
 SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$"}
 # Currencies whose smallest unit is the whole one.

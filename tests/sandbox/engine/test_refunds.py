@@ -4,9 +4,12 @@ from uuid import uuid4
 import pytest
 
 from polar_django.sandbox import errors
-from polar_django.sandbox.engine import refunds
+from polar_django.sandbox.engine import refunds, schedule
 from polar_django.sandbox.models import BenefitGrant, Order, Refund, Subscription
 from tests.sandbox.conftest import Ears, Shop
+
+REFUNDS_LATER = "4000 0000 0000 7726"
+REFUND_FAILS = "4000 0000 0000 5126"
 
 
 @pytest.fixture
@@ -92,3 +95,47 @@ def test_what_cost_nothing_has_no_payment_to_refund(shop: Shop) -> None:
 def test_an_unknown_order_is_refused(shop: Shop) -> None:
     with pytest.raises(errors.InvalidRequest, match="Order not found"):
         refunds.create_refund({"order_id": uuid4(), "reason": "other", "amount": 1})
+
+
+def paid_with(shop: Shop, card: str) -> Order:
+    shop.buy(shop.ebook, card)
+    return Order.objects.get()
+
+
+def test_some_refunds_take_a_day(shop: Shop, ears: Ears) -> None:
+    order = paid_with(shop, REFUNDS_LATER)
+    ears.events()
+
+    made = refund(order, 1_500, revoke_benefits=True)
+
+    assert ears.types() == ["refund.created"]
+    assert (made.status, order.status) == ("pending", "paid")
+    with pytest.raises(errors.InvalidRequest, match="exceeds refundable amount"):
+        refund(order, 1)
+    schedule.advance(days=1.01)
+    assert ears.types() == [
+        "refund.updated",
+        "order.updated",
+        "order.refunded",
+        "benefit_grant.revoked",
+        "customer.state_changed",
+    ]
+    order.refresh_from_db()
+    assert order.status == "refunded"
+
+
+def test_some_refunds_fail_after_they_had_succeeded(shop: Shop, ears: Ears) -> None:
+    order = paid_with(shop, REFUND_FAILS)
+    refund(order, 1_000)
+    refund(order, 500)
+    assert order.status == "refunded"
+    ears.events()
+
+    schedule.advance(days=1.01)
+
+    assert ears.types() == ["refund.updated", "order.updated"] * 2
+    order.refresh_from_db()
+    assert (order.status, order.refunded_amount) == ("paid", 0)
+    assert set(Refund.objects.values_list("status", flat=True)) == {"failed"}
+    refund(order, 1_500)
+    assert order.status == "refunded"
