@@ -4,18 +4,19 @@ A customer may choose among these and nothing else; how the change is billed is 
 say (`PRORATION`).
 """
 
+from collections.abc import Iterable
 from typing import Any, cast, get_args
 
 from django.db.models import Q
 
 from polar_django.billing.bounds import seat_bounds
 from polar_django.billing.changes import Proration
-from polar_django.billing.plans import ProductOffer, plans_on_offer
+from polar_django.billing.plans import PlanOffer, ProductOffer, plans_on_offer
 from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError
 from polar_django.models import Product, Seat, Subscription
 
-__all__ = ["alternatives_to", "proration_of", "seats_to_choose"]
+__all__ = ["alternatives_among", "alternatives_to", "proration_of", "seats_to_choose"]
 
 _PRORATIONS: frozenset[str] = frozenset(get_args(Proration))
 # Polar's own limit.
@@ -23,15 +24,24 @@ _MOST_SEATS = 10_000
 
 
 def alternatives_to(subscription: Subscription, *, request: Any = None) -> dict[str, ProductOffer]:
+    """`alternatives_among` all plans. Three queries. Functions in `PLANS` are called with the
+    request."""
+    plans = plans_on_offer(request=request, subscriber=subscription.subscriber)
+    return alternatives_among(plans, subscription)
+
+
+def alternatives_among(
+    plans: Iterable[PlanOffer], subscription: Subscription
+) -> dict[str, ProductOffer]:
     """The products that this subscription may be changed to, by the name a plan gives each.
 
     Recurring, not archived, sold with seats if it has seats and without if it has none, and not
     the one it is for. Not those whose price a plan computes: a change costs what the catalogue
-    says. Three queries for any number. Functions in `PLANS` are called with the request.
+    says. No query.
     """
     found: dict[str, ProductOffer] = {}
     known = {subscription.product_id}
-    for plan in plans_on_offer(request=request, subscriber=subscription.subscriber):
+    for plan in plans:
         if plan.plan.prices or (plan.seat_bounds is None) != (subscription.seats is None):
             continue
         for offer in plan.products:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from polar_django.billing import get_invoice_url
 from polar_django.billing.alternatives import alternatives_to
 from polar_django.billing.money import money_text
+from polar_django.billing.plans import plans_on_offer
 from polar_django.conf import get_settings
 from polar_django.exceptions import UnknownPlan
 from polar_django.models import Order, Subscription
@@ -70,10 +71,11 @@ def invoice(request: HttpRequest, subscriber: Any, order_id: str) -> HttpRespons
 def manage_page(
     request: HttpRequest, subscriber: Any, problem: Problem | None = None
 ) -> HttpResponse:
-    """The page itself, with what went wrong where something did. Three queries."""
+    """The page itself, with what went wrong where something did. Five queries, or six."""
     # Whoever comes here has just changed something: a replica may not have it yet.
     rows = on_primary(Subscription).filter(subscriber=subscriber).select_related("product")
-    situations = situations_of(rows.order_by("-started_at", "-pk"))
+    plans = plans_on_offer(request=request, subscriber=subscriber)
+    situations = situations_of(rows.order_by("-started_at", "-pk"), plans)
     orders = on_primary(Order).filter(subscriber=subscriber).exclude(status="draft")
     latest = orders.select_related("product").order_by("-created_at", "-pk")[:_MOST_ORDERS]
     context = {

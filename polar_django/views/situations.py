@@ -1,6 +1,6 @@
 """How a subscription stands, in words, and what can be done about it now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from polar_django.billing.alternatives import alternatives_among
 from polar_django.billing.money import money_text
+from polar_django.billing.plans import PlanOffer
 from polar_django.billing.prices import interval_text
 from polar_django.models import Product, Subscription
 from polar_django.providers.base import Capability
@@ -33,8 +35,13 @@ class Situation:
     actions: frozenset[str]
 
 
-def situations_of(subscriptions: Iterable[Subscription]) -> list[Situation]:
-    """Each with what it is, how it stands, and which buttons it has. One query, or none."""
+def situations_of(
+    subscriptions: Iterable[Subscription], plans: Sequence[PlanOffer] | None = None
+) -> list[Situation]:
+    """Each with what it is, how it stands, and which buttons it has. One query, or none.
+
+    With `plans` a change is offered only where they sell something to change to.
+    """
     rows = list(subscriptions)
     wanted = {row.pending_change.product_id for row in rows if row.pending_change is not None}
     products = Product.objects.in_bulk([key for key in wanted if key]) if wanted - {None} else {}
@@ -45,7 +52,7 @@ def situations_of(subscriptions: Iterable[Subscription]) -> list[Situation]:
             price=_price_of(row),
             state=_state_of(row),
             waiting=_waiting_for(row, products),
-            actions=_actions_of(row),
+            actions=_actions_of(row, plans),
         )
         for row in rows
     ]
@@ -115,14 +122,16 @@ def _waiting_for(row: Subscription, products: Mapping[str, Product]) -> str:
     return _("It changes on %(day)s.") % {"day": day}
 
 
-def _actions_of(row: Subscription) -> frozenset[str]:
+def _actions_of(row: Subscription, plans: Sequence[PlanOffer] | None) -> frozenset[str]:
     able = capabilities_of(row.provider)
     billed = row.status in _BILLED
     goes_on = billed and not row.cancel_at_period_end
     may: dict[str, Any] = {
         "cancel": goes_on,
         "uncancel": billed and row.cancel_at_period_end and Capability.UNCANCEL in able,
-        "change": goes_on and Capability.CHANGES in able,
+        "change": goes_on
+        and Capability.CHANGES in able
+        and (plans is None or bool(alternatives_among(plans, row))),
         "seats": goes_on and row.seats is not None and Capability.CHANGES in able,
         "pause": row.status == "active"
         and goes_on

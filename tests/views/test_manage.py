@@ -85,7 +85,7 @@ def test_a_subscription_stands_there_with_its_price_its_state_and_its_bills(page
 def test_the_page_costs_the_same_few_queries(page, buy, django_assert_num_queries):
     buy()
     page()
-    with django_assert_num_queries(4):  # session, user, subscriptions, orders
+    with django_assert_num_queries(7):  # session, user, subscriptions, orders, and three of plans
         page()
 
 
@@ -162,7 +162,9 @@ def test_a_product_that_is_not_offered_cannot_be_had(page, buy, sandbox):
 
 def test_a_team_changes_its_number_of_seats_within_bounds(page, buy, sandbox):
     row = buy("team", seats=5)
-    assert "5 seats, $75.00 a month" in words(page())
+    text = words(page())
+    assert "5 seats, $75.00 a month" in text
+    assert "Change plan" not in text  # nothing else is sold with seats
     assert 'min="2" max="50" value="5"' in page("change-seats", row.pk).content.decode()
     assert "To: 7 seats" in words(page("change-seats", row.pk, to="7"))
     page.post("change-seats", row, to="7")
