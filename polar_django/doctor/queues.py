@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.db.models import Min
 from django.utils import timezone
 
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
-from polar_django.models import Customer, Product, Transition, Walk
+from polar_django.models import Customer, Product, Transition, Walk, WebhookDelivery
 from polar_django.models.databases import on_primary
 from polar_django.webhooks import inbox
 
@@ -68,7 +69,7 @@ def look_at_outbox(case: Case) -> Iterator[Finding]:
 
 
 def look_at_reconcile(case: Case) -> Iterator[Finding]:
-    """Whether there is a copy at all, and when it was last compared. Three small queries."""
+    """Whether there is a copy at all, and when it was last compared. Four queries."""
     mine = {"provider": case.provider_name}
     if not (
         on_primary(Product).filter(**mine).exists() or on_primary(Customer).filter(**mine).exists()
@@ -83,13 +84,12 @@ def look_at_reconcile(case: Case) -> Iterator[Finding]:
         return
     if case.settings.process_inline:
         raise NotApplicable("PROCESS_INLINE is on: no beat runs reconcile")
-    walks = on_primary(Walk).filter(**mine, finished_at__isnull=False, is_quiet=False)
-    last = (
-        walks.filter(purpose=Walk.Purpose.RECONCILE)
-        .order_by("-finished_at")
-        .values_list("finished_at", flat=True)
-        .first()
-    )
+    # The first copy is as good as a comparison; and what began today is not late yet.
+    walks = on_primary(Walk).filter(**mine, finished_at__isnull=False).order_by("-finished_at")
+    last = walks.values_list("finished_at", flat=True).first()
+    began = on_primary(WebhookDelivery).filter(**mine).aggregate(at=Min("received_at"))["at"]
+    if last is None and began is not None and timezone.now() - began <= _STALE:
+        return
     if last is None or timezone.now() - last > _STALE:
         when = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "yet"
         yield Finding(

@@ -44,7 +44,8 @@ def look_at_token(case: Case) -> Iterator[Finding]:
             what=f"What answers at {case.settings.server!r} is not {case.provider_name}: {error}",
             why="Nothing can be bought, and nothing be repaired.",
             fix='Set POLAR_DJANGO[\'SERVER\'] to "production", "sandbox" or the sandbox\'s own '
-            "base URL, without a path of the API.",
+            "base URL, without a path of the API."
+            + (" Check ORGANIZATION_ID, too." if case.settings.organization_id else ""),
         )
     else:
         yield from _organizations(case, account)

@@ -77,7 +77,12 @@ def codes(told):
     return {code for code in told.findings if not code.startswith(("broker", "worker", "beat"))}
 
 
+def test_an_installation_of_today_is_not_late(diagnose, with_workers):
+    assert codes(diagnose()) == set()
+
+
 def test_a_mirror_that_was_never_compared(diagnose, with_workers):
+    WebhookDelivery.objects.update(received_at=timezone.now() - LONG_AGO)
     told = diagnose()
     assert codes(told) == {"reconcile-late"}
     assert "polar_sync --repair" in told.findings["reconcile-late"]["fix"]
