@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from polar_django.sandbox import clock
 from polar_django.sandbox.engine.sessions import create_customer_session
 from polar_django.sandbox.errors import ResourceNotFound
-from polar_django.sandbox.models import BILLABLE_STATUSES, Customer
+from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Seat
 from polar_django.sandbox.pages.page import SeeOther, page, show
 from polar_django.sandbox.pages.timeline import timeline
 
@@ -30,7 +31,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 
 @page("GET")
 def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """One customer, deleted ones too. Six queries."""
+    """One customer, deleted ones too. Nine queries."""
     found = _find(customer_id)
     grants = found.grants.select_related("benefit").order_by("created_at")
     context = {
@@ -39,6 +40,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "orders": found.orders.select_related("product").order_by("-created_at"),
         "grants": grants,
         "moments": timeline(found),
+        "mails": _mails(found),
     }
     return show(request, "customer", context)
 
@@ -51,6 +53,34 @@ def open_portal(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     session = create_customer_session(data, base_url=base_url)
     query = urlencode({"customer_session_token": session.token})
     return SeeOther(f"{reverse('polar_sandbox:portal')}?{query}")
+
+
+def _mails(found: Customer) -> list[dict[str, str]]:
+    """What Polar would have mailed and still waits. Three queries.
+
+    A seat's invitation leads to the shop's own page, so only its token is shown.
+    """
+    seats = Seat.objects.filter(status="pending", invitation_token__isnull=False)
+    own = seats.filter(subscription__customer=found) | seats.filter(order__customer=found)
+    changes = found.email_changes.filter(used_at=None, expires_at__gt=clock.now())
+    return [
+        *(
+            {
+                "to": change.email,
+                "what": "change of e-mail",
+                "url": reverse("polar_sandbox:portal-confirm-email", args=[change.token]),
+            }
+            for change in changes
+        ),
+        *(
+            {
+                "to": seat.email or "",
+                "what": "invitation to a seat",
+                "token": seat.invitation_token or "",
+            }
+            for seat in own
+        ),
+    ]
 
 
 def _find(customer_id: UUID) -> Customer:

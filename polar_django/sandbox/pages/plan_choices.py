@@ -8,7 +8,14 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 
 from polar_django.sandbox.engine.seats import TAKEN, seats_of
-from polar_django.sandbox.models import BILLABLE_STATUSES, Customer, Product, Seat, Subscription
+from polar_django.sandbox.models import (
+    BILLABLE_STATUSES,
+    Customer,
+    Order,
+    Product,
+    Seat,
+    Subscription,
+)
 from polar_django.sandbox.pages.wording import price_text
 
 __all__ = ["BEHAVIORS", "PlanCard", "plan_cards"]
@@ -31,6 +38,7 @@ class PlanCard:
     pending_at: datetime | None
     seats: Sequence[Seat]
     may_change_seats: bool
+    unpaid: Order | None
 
     @property
     def is_running(self) -> bool:
@@ -69,9 +77,16 @@ def plan_cards(
                 pending_at=parse_datetime(noted["applies_at"]) if noted else None,
                 seats=list(seats_of(row).filter(status__in=TAKEN)) if row.seats else [],
                 may_change_seats=may_change_seats and row.seats is not None,
+                unpaid=_unpaid(row) if row.status == "past_due" else None,
             )
         )
     return cards
+
+
+def _unpaid(row: Subscription) -> Order | None:
+    """What the last renewal could not charge."""
+    waiting = row.orders.filter(status="pending", next_payment_attempt_at__isnull=False)
+    return waiting.order_by("-created_at").first()
 
 
 def _choices(row: Subscription, products: Sequence[Product]) -> list[tuple[UUID, str]]:

@@ -15,10 +15,12 @@ from polar_django.sandbox.models import (
     CustomerMeter,
     CustomerSession,
     LicenseKey,
+    PaymentMethod,
 )
-from polar_django.sandbox.pages.page import page, show
+from polar_django.sandbox.pages.page import page
 from polar_django.sandbox.pages.plan_choices import PlanCard, plan_cards
-from polar_django.sandbox.pages.portal_door import TOKEN, may_manage, over, session_of
+from polar_django.sandbox.pages.portal_door import may_manage, over, session_of, show_inside
+from polar_django.sandbox.pages.portal_files import held_files
 
 __all__ = ["NEWS", "REASONS", "invoice", "portal"]
 
@@ -49,7 +51,13 @@ NEWS = {
     "resent": "The invitation has a new token.",
     "seat-revoked": "The seat is free again.",
     "card": "Your card is replaced.",
+    "card-added": "The card is kept.",
+    "card-chosen": "Renewals are charged to that card from now on.",
+    "card-removed": "The card is forgotten.",
+    "paid": "Paid. Your subscription goes on.",
     "deactivated": "The activation is gone.",
+    "mail": "A mail with a link would be on its way to your new address.",
+    "email": "Your new e-mail address counts from now on.",
 }
 
 
@@ -62,7 +70,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     manages = may_manage(session)
     settings = get_organization().settings["customer_portal_settings"]
     customer = session.customer
-    return _show(
+    return show_inside(
         request,
         session,
         "portal",
@@ -75,10 +83,12 @@ def portal(request: HttpRequest) -> HttpResponse:
             else [],
             "grants": _grants(session),
             "license_keys": _license_keys(session),
+            "files": held_files(session),
             "meters": _meters(session) if settings["usage"]["show"] else [],
             "reasons": REASONS,
-            "card": customer.default_payment_method if manages else None,
+            "held_cards": _cards(session) if manages else [],
             "cards": CARDS,
+            "may_change_email": manages and settings.get("customer", {}).get("allow_email_change"),
             "news": NEWS.get(request.GET.get("done", "")),
         },
     )
@@ -106,6 +116,10 @@ def _license_keys(session: CustomerSession) -> QuerySet[LicenseKey]:
     return found.select_related("benefit").prefetch_related("activations").order_by("created_at")
 
 
+def _cards(session: CustomerSession) -> QuerySet[PaymentMethod]:
+    return session.customer.payment_methods.filter(deleted_at=None).order_by("-created_at")
+
+
 def _meters(session: CustomerSession) -> QuerySet[CustomerMeter]:
     return session.customer.meters.select_related("meter").order_by("created_at")
 
@@ -123,11 +137,4 @@ def invoice(request: HttpRequest, order_id: UUID) -> HttpResponse:
     address = order.billing_address or {}
     lines = [address[name] for name in ADDRESS_LINES if address.get(name)]
     context = {"order": order, "items": order.items.order_by("created_at"), "address": lines}
-    return _show(request, session, "invoice", context)
-
-
-def _show(
-    request: HttpRequest, session: CustomerSession, template: str, context: dict[str, Any]
-) -> HttpResponse:
-    shared = {"session": session, "customer": session.customer, "token_name": TOKEN}
-    return show(request, template, {**shared, **context})
+    return show_inside(request, session, "invoice", context)

@@ -10,12 +10,16 @@ from polar_django.sandbox.pages import (
     dashboard,
     deliveries,
     portal,
+    portal_account,
     portal_actions,
+    portal_cards,
+    portal_preview,
 )
 
 __all__ = ["urlpatterns"]
 
 SUBSCRIPTION_BUTTONS = {
+    "preview": portal_preview.preview,
     "cancel": portal_actions.cancel,
     "uncancel": portal_actions.uncancel,
     "plan": portal_actions.change_plan,
@@ -44,7 +48,17 @@ urlpatterns = [
     path("checkout/<str:client_secret>/confirmation", checkout.confirmation, name="confirmation"),
     path("portal", portal.portal, name="portal"),
     path("portal/orders/<uuid:order_id>", portal.invoice, name="invoice"),
-    path("portal/card", portal_actions.replace_payment_method, name="portal-card"),
+    path("portal/orders/<uuid:order_id>/pay", portal_cards.pay, name="portal-pay"),
+    path("portal/card", portal_cards.add, name="portal-card"),
+    path("portal/cards/<uuid:card_id>/choose", portal_cards.choose, name="portal-choose-card"),
+    path("portal/cards/<uuid:card_id>/remove", portal_cards.remove, name="portal-remove-card"),
+    path("portal/email", portal_account.request_email, name="portal-email"),
+    path("portal/email/<str:token>", portal_account.confirm_email, name="portal-confirm-email"),
+    path(
+        "portal/activations/<uuid:activation_id>/remove",
+        portal_account.deactivate,
+        name="portal-deactivate",
+    ),
     *(
         path(f"portal/subscriptions/<uuid:subscription_id>/{verb}", view, name=f"portal-{verb}")
         for verb, view in SUBSCRIPTION_BUTTONS.items()

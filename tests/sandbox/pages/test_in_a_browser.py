@@ -91,6 +91,8 @@ def test_a_customer_changes_the_plan_and_gives_a_seat(page: Page, live_server: A
     expect(page.get_by_label("Monthly")).to_have_count(0)
     page.get_by_label("Big team").check()
     page.locator("#plan-when-" + str(Subscription.objects.get().pk)).select_option("invoice")
+    page.get_by_role("button", name="See what it costs").first.click()
+    assert_nothing_is_cut_off(page)
     page.get_by_role("button", name="Change the plan").click()
     expect(page.get_by_role("status")).to_contain_text("Your plan is changed")
     assert Subscription.objects.get().product == big

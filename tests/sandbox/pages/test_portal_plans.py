@@ -143,7 +143,8 @@ def test_the_number_of_seats_changes_but_not_below_those_taken(
 
 def test_the_card_is_replaced_by_another_test_card_only(client: Client, token: str) -> None:
     def replace(card: str) -> Any:
-        return client.post(f"{PORTAL}/card", {"customer_session_token": token, "card": card})
+        data = {"customer_session_token": token, "card": card, "default": "on"}
+        return client.post(f"{PORTAL}/card", data)
 
     replace("4000000000000341")
     assert Customer.objects.get().default_payment_method.last4 == "0341"
@@ -162,7 +163,7 @@ def test_who_only_holds_a_seat_sees_what_is_theirs_and_changes_nothing(
     ).token
     page = look(client, theirs)
     assert "What pro gives" in page
-    for hidden in ("ada@example.com has", "Cancel", "Invoice", "Replace", "Who has a seat"):
+    for hidden in ("ada@example.com has", "Cancel", "Invoice", "Add a card", "Who has a seat"):
         assert hidden not in page
     assert post(client, theirs, "cancel").status_code == 404
     assert post_seat(client, theirs, "revoke", seat_of("ada@example.com")).status_code == 404

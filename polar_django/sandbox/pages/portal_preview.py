@@ -1,0 +1,56 @@
+"""What a change of plan or seats would cost, before the customer says yes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from polar_django.sandbox.engine.organization import subscription_setting
+from polar_django.sandbox.engine.previews import preview_change
+from polar_django.sandbox.errors import ResourceNotFound
+from polar_django.sandbox.models import Product
+from polar_django.sandbox.pages.page import page
+from polar_django.sandbox.pages.plan_choices import BEHAVIORS
+from polar_django.sandbox.pages.portal_door import may_manage, over, session_of, show_inside
+from polar_django.sandbox.pages.portal_forms import (
+    behavior_of,
+    own_subscription,
+    product_of,
+    seats_wanted,
+)
+
+__all__ = ["preview"]
+
+
+@page("GET", by_secret=True)
+def preview(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+    """`product_id` or `seats`, and `behavior`: the sum, and the button that changes it."""
+    session = session_of(request)
+    if session is None:
+        return over(request)
+    if not may_manage(session):
+        raise ResourceNotFound
+    row = own_subscription(session, subscription_id)
+    behavior = behavior_of(request.GET) or str(subscription_setting("proration_behavior"))
+    change: dict[str, Any]
+    if "seats" in request.GET:
+        change = {"seats": seats_wanted(request.GET)}
+        product = row.product
+    else:
+        change = {"product_id": product_of(request.GET)}
+        product = Product.objects.filter(pk=change["product_id"]).first() or row.product
+    shown = preview_change(row, behavior=behavior, **change)
+    # Another interval begins a period at once, and is billed at once.
+    has_other_interval = product.recurring_interval != row.recurring_interval
+    context = {
+        "subscription": row,
+        "product": product,
+        "change": change,
+        "behavior": behavior,
+        "when": BEHAVIORS.get(behavior, ""),
+        "preview": shown,
+        "lines": shown.prorations or ((product.name, shown.base_amount),),
+        "is_later": behavior == "next_period",
+        "is_charged_now": behavior == "invoice" or has_other_interval,
+    }
+    return show_inside(request, session, "portal_preview", context)
