@@ -1,4 +1,4 @@
-"""Counting the pages of a list without reading a million rows.
+"""The pages of a list, without reading a million rows.
 
 `COUNT(*)` reads all that it counts. Nobody leafs to page two thousand, so counting ends where it
 has found enough; search and filters lead further.
@@ -7,7 +7,7 @@ has found enough; search and filters lead further.
 from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 
 __all__ = ["AtLeast", "BoundedPaginator"]
 
@@ -29,3 +29,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at r
         rows: Any = self.object_list
         found = rows.order_by().values("pk")[: ENOUGH + 1].count()
         return AtLeast(ENOUGH) if found > ENOUGH else int(found)
+
+    def page(self, number: Any) -> Page:  # type: ignore[type-arg]  # not generic at run time
+        """The rows of a page: which ones, from an index, then these alone with all they point to.
+
+        Otherwise the database joins thousands of rows to leave them out again. Two queries.
+        """
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)

@@ -22,7 +22,7 @@ from polar_django.admin.columns import dashboard_url, link_to, money, tag
 from polar_django.admin.deliveries_of import troubled_deliveries
 from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.panels import Fact, Panel, table, when
-from polar_django.admin.reasons import benefit_name, grants_of
+from polar_django.admin.reasons import benefit_name, explained
 from polar_django.admin.redaction import masked, may_view_personal_data
 from polar_django.admin.timeline import news_of, staff_actions_on, timeline
 from polar_django.mirror.local_grants import LOCAL
@@ -125,15 +125,12 @@ class CustomerPage:
 
     @cached_property
     def _live_grants(self) -> list[BenefitGrant]:
-        live = Q(pk__in=BenefitGrant.objects.active().filter(self._held).values("pk"))
-        return list(grants_of(live)[:_MOST_LIVE])
+        return explained(BenefitGrant.objects.active().filter(self._held), _MOST_LIVE)
 
     @cached_property
     def _other_grants(self) -> list[BenefitGrant]:
         shown = [grant.pk for grant in self._live_grants]
-        return [
-            grant for grant in grants_of(self._held)[: _MOST + len(shown)] if grant.pk not in shown
-        ]
+        return explained(BenefitGrant.objects.filter(self._held).exclude(pk__in=shown), _MOST)
 
     @cached_property
     def _subscriptions(self) -> list[Subscription]:

@@ -16,7 +16,7 @@ __all__ = ["grant_panel"]
 def grant_panel(
     name: str, title: str, grants: Iterable[BenefitGrant], site: AdminSite, more: str = ""
 ) -> Panel:
-    """The grants of `reasons.grants_of`: what, its state, since when, why, and why not any more."""
+    """The grants of `reasons.explained`: what, its state, since when, why, and why not any more."""
     rows = [
         (
             link_to(grant, site, benefit_name(grant)),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from polar_django.admin.panels import when
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import BenefitGrant
 
-__all__ = ["EXPLAINED", "benefit_name", "grants_of", "how_it_ended", "state_of", "why_held"]
+__all__ = ["EXPLAINED", "benefit_name", "explained", "how_it_ended", "state_of", "why_held"]
 
 # What `why_held` and `how_it_ended` look at, to be joined to the grants.
 EXPLAINED = (
@@ -29,11 +29,15 @@ EXPLAINED = (
 _OVER = frozenset({"canceled", "unpaid", "incomplete_expired"})
 
 
-def grants_of(condition: Q) -> QuerySet[BenefitGrant]:
-    """These grants, newest first, with all that explains them. One query."""
+def explained(grants: QuerySet[BenefitGrant], most: int) -> list[BenefitGrant]:
+    """The newest of these grants, with all that explains them. Two queries.
+
+    Which they are is asked first: joined at once, the database is tempted to join whole tables.
+    """
+    newest = grants.order_by("-created_at", "pk").values_list("pk", flat=True)
     big = [f"{name}__raw" for name in EXPLAINED if name != "user"]
-    found = BenefitGrant.objects.filter(condition).select_related(*EXPLAINED)
-    return found.defer("raw", *big).order_by("-created_at", "pk")
+    found = BenefitGrant.objects.filter(pk__in=list(newest[:most])).select_related(*EXPLAINED)
+    return list(found.defer("raw", *big).order_by("-created_at", "pk"))
 
 
 def benefit_name(grant: BenefitGrant) -> str:

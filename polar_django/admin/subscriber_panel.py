@@ -19,7 +19,7 @@ from polar_django.admin.columns import link_to, money, tag
 from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.grants import give_url
 from polar_django.admin.panels import Panel, table, when
-from polar_django.admin.reasons import grants_of
+from polar_django.admin.reasons import explained
 from polar_django.models import BenefitGrant, Customer, Subscription
 
 __all__ = ["CustomerInline"]
@@ -30,7 +30,7 @@ _MOST = 25
 class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at run time
     """The subscriber's customers, subscriptions and benefits with their reasons, read-only.
 
-    Shown to staff who may view customers. Four queries. It is no form, and saving the user changes
+    Shown to staff who may view customers. Five queries. It is no form, and saving the user changes
     nothing of it.
     """
 
@@ -81,7 +81,7 @@ def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:
     held = Q(subscriber=subscriber)
     if isinstance(subscriber, get_user_model()):
         held |= Q(user=subscriber, is_seat=True)
-    live = Q(pk__in=BenefitGrant.objects.active().filter(held).values("pk"))
+    live = explained(BenefitGrant.objects.active().filter(held), _MOST)
     return [
         table(
             "customers",
@@ -104,5 +104,5 @@ def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:
                 for row in subscriptions
             ],
         ),
-        grant_panel("live", _("Benefits held now"), list(grants_of(live)[:_MOST]), site),
+        grant_panel("live", _("Benefits held now"), live, site),
     ]

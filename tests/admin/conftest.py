@@ -1,6 +1,7 @@
 """Staff at the admin, and a customer who has bought something."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,18 @@ from django.test import Client
 
 from polar_django.billing import create_checkout_session
 from polar_django.models import Customer
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A million rows only where they are asked for: `-m size`."""
+    if "size" in config.getoption("markexpr", ""):
+        return
+    long = [item for item in items if HERE in item.path.parents and item.get_closest_marker("size")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture
