@@ -11,7 +11,7 @@ from django.utils.translation import get_language, to_locale
 from polar_django.billing.adhoc_prices import pricing_of
 from polar_django.billing.answers import write_answer
 from polar_django.billing.bounds import amount_bounds, choose_amount, choose_seats
-from polar_django.billing.customers import ensure_customer
+from polar_django.billing.customers import ensure_customer, is_no_more
 from polar_django.billing.guests import bind_to_browser, checkouts_of_browser
 from polar_django.billing.presets import preset_discount
 from polar_django.billing.products import choose_product, products_of
@@ -23,9 +23,14 @@ from polar_django.billing.sessions import (
 )
 from polar_django.billing.standing import standing_of
 from polar_django.conf import Plan, get_settings
-from polar_django.exceptions import ConfigurationError, InvalidRequest, NotSupported
+from polar_django.exceptions import (
+    ConfigurationError,
+    InvalidRequest,
+    NotSupported,
+    ObjectNotFound,
+)
 from polar_django.mirror.linking import claim_checkout
-from polar_django.models import CheckoutSession
+from polar_django.models import CheckoutSession, Customer
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import Capability, CheckoutRequest, Provider
 from polar_django.providers.registry import get_provider
@@ -125,9 +130,13 @@ def create_checkout_session(
     if session is not None:
         session = still_offered(service, session, asked)
     if session is None:
-        session = _create(
-            service, replace(asked, customer_id=customer.pk if customer is not None else "")
-        )
+        try:
+            session = _create(service, _for_customer(asked, customer))
+        except (InvalidRequest, ObjectNotFound):
+            if customer is None or not is_no_more(customer):
+                raise
+            customer = ensure_customer(subscriber)
+            session = _create(service, _for_customer(asked, customer))
         claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
         if subscriber is None:
             bind_to_browser(request, session.pk)
@@ -204,6 +213,10 @@ def _success_address(given: str, request: HttpRequest | None) -> str:
             "success_url=."
         )
     return address
+
+
+def _for_customer(asked: CheckoutRequest, customer: Customer | None) -> CheckoutRequest:
+    return replace(asked, customer_id=customer.pk if customer is not None else "")
 
 
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:

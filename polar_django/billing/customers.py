@@ -11,7 +11,9 @@ from polar_django.billing.answers import write_answer
 from polar_django.exceptions import CustomerConflict, InvalidRequest
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import link_customer
-from polar_django.models import Customer
+from polar_django.mirror.repair import read_again, repair_list
+from polar_django.mirror.walking import Patience
+from polar_django.models import Customer, Transition
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
@@ -19,7 +21,13 @@ from polar_django.snapshots import Answer, CustomerSnapshot
 from polar_django.subscribers import email_is_verified, external_id_of, profile_of
 from polar_django.webhooks import wakeup
 
-__all__ = ["EMAIL_MISSING", "ensure_customer", "look_up_customer", "stored_customer"]
+__all__ = [
+    "EMAIL_MISSING",
+    "ensure_customer",
+    "is_no_more",
+    "look_up_customer",
+    "stored_customer",
+]
 
 # The `code` of the InvalidRequest that a subscriber without an e-mail address causes.
 EMAIL_MISSING = "email_missing"
@@ -62,6 +70,24 @@ def ensure_customer(subscriber: Any, provider: str | None = None) -> Customer:
     service = get_provider(provider)
     known = stored_customer(subscriber, service.name) or _find(service, subscriber)
     return known or _create(service, subscriber)
+
+
+def is_no_more(customer: Customer) -> bool:
+    """Whether the provider has deleted this customer, asked because it refused it just now.
+
+    The delivery that said so was lost: what it would have brought is written here, the end of what
+    the customer held with it. One call; two more for one that is gone. Raises ProviderError.
+    """
+    service, patience = get_provider(customer.provider), Patience(attempts=1)
+    source = Transition.Source.VERB
+    read_again(service, "customer", customer.pk, patience, source=source)
+    mirrored = on_primary(Customer).filter(pk=customer.pk)
+    if not mirrored.filter(deleted_at__isnull=False).exists():
+        return False
+    for kind in ("subscriptions", "benefit_grants"):
+        repair_list(service, kind, patience, {"customer_id": customer.pk}, source=source)
+    wakeup.wake()
+    return True
 
 
 def _find(service: Provider, subscriber: Any) -> Customer | None:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from polar_django.billing.customers import look_up_customer
+from polar_django.billing.customers import is_no_more, look_up_customer
 from polar_django.conf import get_settings
-from polar_django.exceptions import ObjectNotFound
+from polar_django.exceptions import InvalidRequest, ObjectNotFound
 from polar_django.models import Customer
 from polar_django.providers.base import PortalSession
 from polar_django.providers.registry import get_provider
 
 __all__ = ["create_portal_session", "open_portal_for"]
+
+_NOBODY = "This subscriber is not a customer yet."
 
 
 def create_portal_session(subscriber: Any, return_url: str = "") -> PortalSession:
@@ -22,8 +24,16 @@ def create_portal_session(subscriber: Any, return_url: str = "") -> PortalSessio
     """
     customer = look_up_customer(subscriber)
     if customer is None:
-        raise ObjectNotFound("This subscriber is not a customer yet.")
-    return open_portal_for(customer, return_url)
+        raise ObjectNotFound(_NOBODY)
+    try:
+        return open_portal_for(customer, return_url)
+    except (InvalidRequest, ObjectNotFound):
+        if not is_no_more(customer):
+            raise
+    another = look_up_customer(subscriber)
+    if another is None:
+        raise ObjectNotFound(_NOBODY)
+    return open_portal_for(another, return_url)
 
 
 def open_portal_for(customer: Customer, return_url: str = "") -> PortalSession:

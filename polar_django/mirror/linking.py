@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from polar_django.exceptions import CustomerConflict
+from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
 from polar_django.mirror.tables import OWNED
 from polar_django.mirror.transitions import entry
@@ -38,13 +38,20 @@ Rows = Mapping[Any, Mapping[str, Any]]
 def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False) -> None:
     """Give a customer, and everything it holds, to a subscriber. Six statements.
 
-    Raises CustomerConflict where it is another subscriber's, unless `replace`. Linking again to
-    the same subscriber re-homes what was left behind, and tells nobody.
+    Raises CustomerConflict where it is another subscriber's, unless `replace`; ObjectNotFound where
+    the mirror has no such customer. Linking again to the same subscriber re-homes what was left
+    behind, and tells nobody.
     """
     with transaction.atomic(using=primary()):
         locks.take([locks.customer_lock(customer.provider, customer.pk)])
         mine = on_primary(Customer).filter(pk=customer.pk)
-        holder = mine.values_list("subscriber_id", flat=True)[0]
+        found = list(mine.values_list("subscriber_id", flat=True))
+        if not found:
+            raise ObjectNotFound(
+                f"The customer {customer.pk} is not mirrored. `polar_sync` copies what the provider"
+                " has; link it then."
+            )
+        [holder] = found
         if holder is not None and holder != subscriber.pk and not replace:
             raise CustomerConflict(
                 f"The customer {customer.pk} belongs to another subscriber. Staff can link it anew."

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 
-from polar_django.exceptions import CustomerConflict
+from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
 from polar_django.models import BenefitGrant, Member, Seat
 from polar_django.models.databases import on_primary, primary
@@ -24,12 +24,15 @@ Rows = Mapping[Any, Mapping[str, Any]]
 def link_member(member: Member, user: Any) -> None:
     """Say who a member is here; the grants of their seats follow. Four statements.
 
-    Raises CustomerConflict where it is another user already. Linking again changes nothing.
+    Raises CustomerConflict where it is another user already, ObjectNotFound where the mirror has no
+    such member. Linking again changes nothing.
     """
     with transaction.atomic(using=primary()):
         locks.take([locks.customer_lock(member.provider, member.customer_id or member.pk)])
-        holder = on_primary(Member).filter(pk=member.pk).values_list("user_id", flat=True)[0]
-        if holder not in (None, user.pk):
+        found = list(on_primary(Member).filter(pk=member.pk).values_list("user_id", flat=True))
+        if not found:
+            raise ObjectNotFound(f"The member {member.pk} is not mirrored; `polar_sync` copies it.")
+        if found[0] not in (None, user.pk):
             raise CustomerConflict("This member is another user already.")
         on_primary(Member).filter(pk=member.pk).update(user=user)
         on_primary(BenefitGrant).filter(member=member, is_seat=True).update(user=user)

@@ -1,8 +1,9 @@
 import pytest
 from django.contrib.auth.models import User
 
-from polar_django.exceptions import CustomerConflict
+from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror.linking import claim_checkout, link_customer
+from polar_django.mirror.members import link_member
 from polar_django.models import (
     BenefitGrant,
     CheckoutSession,
@@ -181,3 +182,15 @@ def test_a_copy_of_the_purchase_does_not_keep_a_team_out(ada):
     apply(event(bought, seconds=1))
     assert not BenefitGrant.objects.get().is_seat
     assert BenefitGrant.objects.active().held_by(subscriber=ada).exists()
+
+
+def test_linking_a_customer_who_is_not_mirrored_says_what_to_do(ada):
+    stranger = Customer(pk="cus_unknown", provider="polar")
+    with pytest.raises(ObjectNotFound, match="polar_sync"):
+        link_customer(stranger, ada)
+    assert not Transition.objects.exists()
+
+
+def test_linking_a_member_who_is_not_mirrored_says_what_to_do(ada):
+    with pytest.raises(ObjectNotFound, match="polar_sync"):
+        link_member(Member(pk="mem_unknown", provider="polar"), ada)
