@@ -59,6 +59,7 @@ def run(*, quick: bool) -> list[Result]:
         results = module("startup", environment)
         results += module("checks", environment, *(["10000", "100000"] if quick else []))
         results += module("drain", environment, *(["2000"] if quick else []))
+        results += module("backfill", environment, *(["5000"] if quick else []))
         results += module("intake", {**environment, **rival})
         return [*results, *against(rival, results)]
 

@@ -153,7 +153,7 @@ def _reconcile() -> None:
         time.sleep(1)
         return False
 
-    wait_until("a worker has reconciled", walked, 120)
+    wait_until("a worker has reconciled", walked, 300)
 
 
 def _judge_deliveries(world: World, report: Report) -> None:
