@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from polar_django.conf import beat_schedule
 
 NAMES = {
+    "polar_django.privacy": {"Erased", "erase_subscriber", "export_subscriber"},
     "polar_django.catalog": {
         "Catalog",
         "Change",
@@ -22,6 +23,18 @@ NAMES = {
         "write_keys",
     },
     "polar_django.billing": {
+        "create_checkout_link",
+        "acreate_checkout_link",
+        "create_discount",
+        "acreate_discount",
+        "delete_checkout_link",
+        "adelete_checkout_link",
+        "delete_discount",
+        "adelete_discount",
+        "list_checkout_links",
+        "alist_checkout_links",
+        "list_discounts",
+        "alist_discounts",
         "claim_purchases",
         "aclaim_purchases",
         "list_checkout_sessions",
@@ -101,6 +114,7 @@ NAMES = {
     "polar_django.conf": {"Plan", "beat_schedule", "get_settings"},
     "polar_django.context_processors": {"entitlements"},
     "polar_django.decorators": {"requires_benefit", "requires_subscription"},
+    "polar_django.doctor": {"Finding", "Level", "Report", "examine"},
     "polar_django.drf.permissions": {"HasBenefit"},
     "polar_django.entitlements": {
         "aentitlements_for",

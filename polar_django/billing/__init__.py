@@ -49,6 +49,14 @@ from polar_django.billing.seats import (
     resend_seat_invitation,
     revoke_seat,
 )
+from polar_django.billing.selling import (
+    create_checkout_link,
+    create_discount,
+    delete_checkout_link,
+    delete_discount,
+    list_checkout_links,
+    list_discounts,
+)
 from polar_django.billing.sessions import list_checkout_sessions
 from polar_django.billing.subscriptions import (
     cancel_subscription,
@@ -68,11 +76,15 @@ __all__ = [
     "aclaim_seat",
     "aclear_pending_update",
     "aconfirm_checkout",
+    "acreate_checkout_link",
     "acreate_checkout_session",
+    "acreate_discount",
     "acreate_portal_session",
     "activate_license_key",
     "adeactivate_license_key",
+    "adelete_checkout_link",
     "adelete_customer",
+    "adelete_discount",
     "aend_trial",
     "aensure_customer",
     "aexport_customer",
@@ -81,7 +93,9 @@ __all__ = [
     "aget_receipt_url",
     "aget_seat_invitation",
     "agrant_benefit",
+    "alist_checkout_links",
     "alist_checkout_sessions",
+    "alist_discounts",
     "alist_license_keys",
     "apause_subscription",
     "apolar_client",
@@ -108,10 +122,14 @@ __all__ = [
     "claim_seat",
     "clear_pending_update",
     "confirm_checkout",
+    "create_checkout_link",
     "create_checkout_session",
+    "create_discount",
     "create_portal_session",
     "deactivate_license_key",
+    "delete_checkout_link",
     "delete_customer",
+    "delete_discount",
     "end_trial",
     "ensure_customer",
     "export_customer",
@@ -120,7 +138,9 @@ __all__ = [
     "get_receipt_url",
     "get_seat_invitation",
     "grant_benefit",
+    "list_checkout_links",
     "list_checkout_sessions",
+    "list_discounts",
     "list_license_keys",
     "pause_subscription",
     "polar_client",
@@ -150,10 +170,14 @@ aclaim_purchases = sync_to_async(claim_purchases, thread_sensitive=True)
 aclaim_seat = sync_to_async(claim_seat, thread_sensitive=True)
 aclear_pending_update = sync_to_async(clear_pending_update, thread_sensitive=True)
 aconfirm_checkout = sync_to_async(confirm_checkout, thread_sensitive=True)
+acreate_checkout_link = sync_to_async(create_checkout_link, thread_sensitive=True)
 acreate_checkout_session = sync_to_async(create_checkout_session, thread_sensitive=True)
+acreate_discount = sync_to_async(create_discount, thread_sensitive=True)
 acreate_portal_session = sync_to_async(create_portal_session, thread_sensitive=True)
 adeactivate_license_key = sync_to_async(deactivate_license_key, thread_sensitive=True)
+adelete_checkout_link = sync_to_async(delete_checkout_link, thread_sensitive=True)
 adelete_customer = sync_to_async(delete_customer, thread_sensitive=True)
+adelete_discount = sync_to_async(delete_discount, thread_sensitive=True)
 aend_trial = sync_to_async(end_trial, thread_sensitive=True)
 aensure_customer = sync_to_async(ensure_customer, thread_sensitive=True)
 aexport_customer = sync_to_async(export_customer, thread_sensitive=True)
@@ -162,7 +186,9 @@ aget_invoice_url = sync_to_async(get_invoice_url, thread_sensitive=True)
 aget_receipt_url = sync_to_async(get_receipt_url, thread_sensitive=True)
 aget_seat_invitation = sync_to_async(get_seat_invitation, thread_sensitive=True)
 agrant_benefit = sync_to_async(grant_benefit, thread_sensitive=True)
+alist_checkout_links = sync_to_async(list_checkout_links, thread_sensitive=True)
 alist_checkout_sessions = sync_to_async(list_checkout_sessions, thread_sensitive=True)
+alist_discounts = sync_to_async(list_discounts, thread_sensitive=True)
 alist_license_keys = sync_to_async(list_license_keys, thread_sensitive=True)
 apause_subscription = sync_to_async(pause_subscription, thread_sensitive=True)
 apreview_product_change = sync_to_async(preview_product_change, thread_sensitive=True)

@@ -19,6 +19,7 @@ from polar_django.providers.requests import (
     SeatRequest,
     StateAnswer,
 )
+from polar_django.providers.storefront import Storefront
 from polar_django.providers.usage import IngestedUsage, UsageFact
 from polar_django.snapshots import Answer
 
@@ -170,6 +171,10 @@ class OptionalCalls:
     def customer_state(self, customer_id: str) -> StateAnswer:
         """What a customer holds, a hint (see CustomerState). Raises ObjectNotFound. One call."""
         raise self._cannot("read a customer's state")
+
+    def storefront(self) -> Storefront:
+        """Discounts and checkout links, for a project to write. No call."""
+        raise self._cannot("have discounts and links written")
 
     def raw_client(self) -> RawClient:
         """The API itself, for what has no call here. No call."""

@@ -30,6 +30,7 @@ class Collection(NamedTuple):
 COLLECTIONS: Mapping[str, Collection] = {
     "benefit_grants": Collection("/v1/benefit-grants/"),
     "benefits": Collection("/v1/benefits/"),
+    "checkout_links": Collection("/v1/checkout-links/"),
     "checkouts": Collection("/v1/checkouts/"),
     "customer_meters": Collection("/v1/customer-meters/"),
     # Of one subscription or order, which must be named; all at once, without pages.

@@ -31,6 +31,7 @@ from polar_django.providers.polar.operations import PolarOperations
 from polar_django.providers.polar.raw import PolarRaw
 from polar_django.providers.polar.reading import moment, objects
 from polar_django.providers.polar.seats import PolarSeats
+from polar_django.providers.polar.storefront import PolarSelling
 from polar_django.providers.polar.usage import PolarUsage
 from polar_django.snapshots import Answer, Event, Observation
 
@@ -43,6 +44,7 @@ class PolarProvider(
     PolarOperations,
     PolarRaw,
     PolarSeats,
+    PolarSelling,
     PolarUsage,
 ):
     """Polar, with the token, server and API version of the settings.
