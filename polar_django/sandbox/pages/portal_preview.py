@@ -39,7 +39,8 @@ def preview(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
     else:
         change = {"product_id": product_of(request.GET)}
         product = Product.objects.filter(pk=change["product_id"]).first() or row.product
-    shown = preview_change(row, behavior=behavior, **change)
+    # On a row of its own: what was tried is taken back in the database, not in this object.
+    shown = preview_change(own_subscription(session, subscription_id), behavior=behavior, **change)
     # Another interval begins a period at once, and is billed at once.
     has_other_interval = product.recurring_interval != row.recurring_interval
     context = {
@@ -50,6 +51,7 @@ def preview(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         "when": BEHAVIORS.get(behavior, ""),
         "preview": shown,
         "lines": shown.prorations or ((product.name, shown.base_amount),),
+        "tax_is_included": shown.total_amount == shown.subtotal_amount - shown.discount_amount,
         "is_later": behavior == "next_period",
         "is_charged_now": behavior == "invoice" or has_other_interval,
     }

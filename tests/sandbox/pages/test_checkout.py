@@ -251,6 +251,20 @@ def test_a_second_subscription_is_refused_with_a_reason(client: Client, shop: Sh
     assert "already have an active subscription" in answer.content.decode()
 
 
+def test_an_email_that_clashes_with_the_shops_own_id_is_explained(
+    client: Client, shop: Shop
+) -> None:
+    checkout = priced(shop, shop.pro, customer_email=None, external_customer_id="user-1")
+    customers.create_customer({"email": "ada@example.com", "external_id": "user-1"})
+    answer = pay(client, checkout, customer_email="other@example.com")
+    assert answer.status_code == 422
+    assert "already exists with a different email" in answer.content.decode()
+    assert not Order.objects.exists()
+
+    pay(client, checkout, customer_email="ADA@example.com")
+    assert Order.objects.get().customer.external_id == "user-1"
+
+
 def test_a_paid_session_says_so_and_shows_the_way_on(client: Client, shop: Shop) -> None:
     checkout = priced(shop, shop.pro)
     pay(client, checkout)

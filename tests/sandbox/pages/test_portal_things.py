@@ -11,6 +11,7 @@ from polar_django.sandbox.engine import (
     license_checks,
     organization,
     schedule,
+    sessions,
 )
 from polar_django.sandbox.models import (
     ORGANIZATION_ID,
@@ -106,7 +107,7 @@ def test_a_change_from_month_to_year_shows_its_sum_first(
     path = f"{PORTAL}/subscriptions/{Subscription.objects.get().pk}/preview"
     query = {"customer_session_token": token, "product_id": yearly.pk, "behavior": "invoice"}
     page = client.get(path, query).content.decode()
-    assert "Pro, yearly" in page
+    assert "$100.00 per year, instead of Pro\n" in page.replace("</p>", "\n")
     assert "Charged now" in page
     assert "$100.00" in page
     assert Subscription.objects.get().product == shop.pro
@@ -122,6 +123,24 @@ def test_a_change_from_month_to_year_shows_its_sum_first(
         behavior="invoice",
     )
     assert Subscription.objects.get().product == yearly
+
+
+def test_more_seats_show_their_sum_first(client: Client, shop: Shop) -> None:
+    tiers = [{"min_seats": 1, "max_seats": None, "price_per_seat": 500}]
+    per_seat = {"amount_type": "seat_based", "seat_tiers": {"tiers": tiers}}
+    shop.buy(shop.product("Team", 0, interval="month", prices=[per_seat]), seats=2)
+    customer = Customer.objects.get()
+    owner = customer.members.get(role="owner")
+    data = {"customer_id": customer.id, "member_id": owner.id}
+    token = sessions.create_customer_session(data).token
+    path = f"{PORTAL}/subscriptions/{Subscription.objects.get().pk}/preview"
+    query = {"customer_session_token": token, "seats": "4", "behavior": "prorate"}
+    page = client.get(path, query).content.decode()
+    assert "4 seats of Team" in page
+    assert "Instead of 2" in page
+    assert "On the next invoice" in page
+    assert client.get(path, {**query, "seats": "many"}).status_code == 422
+    assert Subscription.objects.get().seats == 2
 
 
 def test_a_preview_is_the_customers_own(client: Client, shop: Shop, token: str) -> None:
