@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Task, shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -26,6 +27,7 @@ from polar_django.mirror.walking import Patience
 from polar_django.models import Transition, Walk
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
+from polar_django.queues.retries import describe
 from polar_django.usage import sending
 from polar_django.webhooks import inbox, processing
 
@@ -202,11 +204,16 @@ def _walk_on(service: Provider, patience: Patience) -> bool:
 
 @contextmanager
 def _tried_again(task: "Task[Any, Any]") -> Iterator[None]:
-    """Repeat the task later while the provider is unavailable: when it says, or less and less."""
+    """Repeat the task later while the provider or the database is unavailable: when the provider
+    says, or less and less."""
     try:
         yield
     except ObjectNotFound:
         return
+    except (InterfaceError, OperationalError) as error:
+        delay = min(15 * 2**task.request.retries, 900)
+        # Without the error itself: a database quotes values in it.
+        raise task.retry(exc=RuntimeError(describe(error)), countdown=delay) from None
     except ProviderUnavailable as error:
         asked = error.retry_after if isinstance(error, RateLimited) else None
         delay = asked or min(15 * 2**task.request.retries, 900)

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import celery.exceptions
 import pytest
 import redis
+from django.db import OperationalError
 from django.utils import timezone
 
 from polar_django import signals, tasks
@@ -192,6 +193,24 @@ def test_reading_is_tried_again_later_while_the_provider_is_unavailable(
     with pytest.raises(celery.exceptions.Retry):
         tasks.read_customer_grants("polar", "cus_1")
     assert asked == {"exc": error, "countdown": countdown}
+
+
+def test_reading_is_tried_again_later_while_the_database_is_away(monkeypatch):
+    asked = {}
+
+    def retry(**options):
+        asked.update(options)
+        return celery.exceptions.Retry()
+
+    error = OperationalError("ada@example.com: the server closed the connection")
+    monkeypatch.setattr(tasks, "get_provider", lambda name: Provider(error=error))
+    monkeypatch.setattr(tasks.read_customer_grants, "retry", retry)
+    with pytest.raises(celery.exceptions.Retry) as raised:
+        tasks.read_customer_grants("polar", "cus_1")
+    assert asked["countdown"] == 15
+    assert "OperationalError" in str(asked["exc"])
+    assert "ada@example.com" not in str(asked["exc"])
+    assert raised.value.__cause__ is None
 
 
 def test_a_customer_the_provider_has_forgotten_is_no_error(monkeypatch):

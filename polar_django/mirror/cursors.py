@@ -1,9 +1,11 @@
 """How far a walk has come, kept so that the next process goes on there. The writer of `Walk`."""
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -12,8 +14,12 @@ from polar_django.models.databases import on_primary, primary
 
 __all__ = ["begin", "count", "finish", "release", "save"]
 
+logger = logging.getLogger(__name__)
+
 # Longer than the longest wait between two pages; a killed worker's walk is free after it.
 LEASE = timedelta(minutes=10)
+# Seconds: a database that is restarted is back by then.
+_WAITS = (1.0, 4.0, 10.0)
 
 
 def begin(provider: str, purpose: str, *, restart: bool = False) -> Walk | None:
@@ -60,9 +66,23 @@ def count(walk: Walk, kind: str, counts: Mapping[str, int]) -> None:
 
 
 def release(walk: Walk) -> None:
-    """Let another go on with it. One statement."""
+    """Let another go on with it. One statement, and never an error.
+
+    Tried again for some seconds where the database is away: it may be what ended the walk, and
+    nobody could go on before the lease is over.
+    """
     walk.leased_until = None
-    on_primary(Walk).filter(pk=walk.pk).update(leased_until=None)
+    for seconds in (*_WAITS, None):
+        try:
+            on_primary(Walk).filter(pk=walk.pk).update(leased_until=None)
+        except (InterfaceError, OperationalError) as error:
+            if seconds is None:
+                logger.warning("A walk stays leased for %s: %s.", LEASE, type(error).__name__)
+                return
+            connections[primary()].close()
+            time.sleep(seconds)
+        else:
+            return
 
 
 def finish(walk: Walk) -> None:
