@@ -20,7 +20,8 @@ __all__ = ["CheckoutSessionsView", "PortalSessionsView"]
 
 
 class CheckoutSessionSerializer(serializers.Serializer[Any]):
-    """What the client may say: a plan, one of its products, seats, and where on this site to go on.
+    """What the client may say: a plan, one of its products, seats, an amount in minor units, a
+    discount code, and where on this site to go on.
 
     Everything else about a purchase comes from the settings.
     """
@@ -28,6 +29,8 @@ class CheckoutSessionSerializer(serializers.Serializer[Any]):
     plan = serializers.CharField(max_length=255)
     product = serializers.CharField(required=False, max_length=255, write_only=True)
     seats = serializers.IntegerField(required=False, min_value=1)
+    amount = serializers.IntegerField(required=False, min_value=0, write_only=True)
+    discount = serializers.CharField(required=False, max_length=256, write_only=True)
     next = serializers.CharField(required=False, max_length=2000, write_only=True)
     id = serializers.CharField(source="pk", read_only=True)
     url = serializers.URLField(read_only=True)
@@ -57,9 +60,11 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
             )
         session = create_checkout_session(
             subscriber,
-            plan.key,
+            plan,
             product=wanted.get("product"),
             seats=wanted.get("seats"),
+            amount=wanted.get("amount"),
+            discount_code=wanted.get("discount", ""),
             next_url=safe_next(request, wanted.get("next")),
             request=request,
         )

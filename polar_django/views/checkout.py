@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -120,11 +120,7 @@ def _change_instead(
             _("You have a subscription already: change it instead of buying a second one."),
             fail_silently=True,
         )
-    try:
-        address = f"{reverse('polar:manage')}?{urlencode({'plan': plan.key})}"
-    except NoReverseMatch:
-        address = reverse("polar:portal")
-    return see_other(address)
+    return see_other(f"{reverse('polar:manage')}?{urlencode({'plan': plan.key})}")
 
 
 def _page(

@@ -191,8 +191,8 @@ def test_what_else_a_client_says_of_a_purchase_is_ignored(service, ada):
         f"{API}/checkout-sessions/",
         {
             "plan": "pro",
-            "amount": 1,
             "price": 1,
+            "trial_interval": "year",
             "success_url": "https://evil.example/",
             "next": "https://evil.example/",
             "customer_id": "customer-of-somebody",
@@ -206,6 +206,31 @@ def test_what_else_a_client_says_of_a_purchase_is_ignored(service, ada):
     assert session.metadata["plan"] == "pro"
     assert set(session.metadata) == {"plan", "offer"}
     assert session.customer.subscriber == ada
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"amount": 1}, "amount_out_of_bounds"),
+        ({"discount": "NOT-ONE"}, "discount_refused"),
+        ({"seats": 5}, "seats_out_of_bounds"),
+        ({"product": "team"}, "product_not_in_plan"),
+    ],
+)
+def test_a_choice_that_the_plan_does_not_leave_is_refused_by_its_name(service, ada, said, code):
+    answer = client_of(ada).post(
+        f"{API}/checkout-sessions/", {"plan": "pro", **said}, format="json"
+    )
+    assert (answer.status_code, answer.data["code"]) == (400, code)
+
+
+def test_a_discount_code_is_taken(service, ada):
+    service.discount_codes.add("spring20")
+    answer = client_of(ada).post(
+        f"{API}/checkout-sessions/", {"plan": "pro", "discount": "Spring20"}, format="json"
+    )
+    assert answer.status_code == 201
+    assert CheckoutSession.objects.get().raw["discount"] == {"code": "Spring20"}
 
 
 def test_who_has_the_plan_is_told_so(running, ada, service):

@@ -6,7 +6,8 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from polar_django.backends import BenefitBackend
 from polar_django.billing import assign_seat, create_checkout_session, grant_benefit
-from polar_django.drf.me import EntitlementsView, SubscriptionsView
+from polar_django.drf.me import EntitlementsView
+from polar_django.drf.subscriptions import SubscriptionsView
 from polar_django.entitlements import entitlements_for, has_benefit
 from polar_django.models import CheckoutSession, Customer, Subscription
 from tests.teams.models import Team

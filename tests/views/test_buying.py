@@ -106,14 +106,15 @@ def test_an_expired_session_says_so_and_a_new_one_can_be_made(shop, sandbox):
     assert shop.post(PRO)["Location"] != session.url
 
 
-def test_who_has_the_plan_is_led_to_a_portal_that_exists(shop, sandbox):
+def test_who_has_the_plan_is_led_to_pages_that_exist(shop, sandbox):
     shop.post(PRO)
     session = CheckoutSession.objects.get()
     sandbox.pay(session.url)
     shop.get(landing(session))
 
     answer = shop.get(PRO)
-    assert (answer.status_code, answer["Location"]) == (303, "/billing/portal/")
+    assert (answer.status_code, answer["Location"]) == (303, "/billing/manage/?plan=pro")
+    assert shop.get(answer["Location"], follow=True).status_code == 200
     portal = shop.get("/billing/portal/")
     address = urlsplit(portal["Location"])
     assert portal.status_code == 303
