@@ -6,7 +6,7 @@ from django.db.transaction import non_atomic_requests
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from polar_django.drf import me, orders, seats, sessions, subscriptions
+from polar_django.drf import license_keys, me, orders, seats, sessions, subscriptions
 from polar_django.drf.plans import PlansView
 
 app_name = "polar_api"
@@ -45,6 +45,9 @@ urlpatterns = [
     _at("me/seats/", seats.SeatsView, "seats"),
     _at("me/seats/<str:id>/revoke/", seats.RevokeView, "seat-revoke"),
     _at("me/seats/<str:id>/resend/", seats.ResendView, "seat-resend"),
+    _at("me/license-keys/", license_keys.LicenseKeysView, "license-keys"),
+    _at("me/license-keys/<str:id>/reveal/", license_keys.RevealView, "license-key-reveal"),
+    _at("me/license-keys/<str:id>/rotate/", license_keys.RotateView, "license-key-rotate"),
     _at("seats/claim/", seats.ClaimView, "seat-claim"),
     _at("checkout-sessions/", sessions.CheckoutSessionsView, "checkout-sessions"),
     _at("portal-sessions/", sessions.PortalSessionsView, "portal-sessions"),

@@ -7,8 +7,13 @@ from tests.drf.shop import AUTHENTICATION
 
 
 @pytest.fixture
-def api(settings, monkeypatch):
-    """The billing API, for tokens first and sessions second."""
+def by_name(monkeypatch):
+    """Users are known by a token first, and by their session second."""
     cache.clear()
-    settings.ROOT_URLCONF = "tests.drf.shop"
     monkeypatch.setattr(APIView, "authentication_classes", AUTHENTICATION)
+
+
+@pytest.fixture
+def api(settings, by_name):
+    """The billing API."""
+    settings.ROOT_URLCONF = "tests.drf.shop"

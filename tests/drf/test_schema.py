@@ -20,6 +20,9 @@ def test_every_endpoint_is_described_without_a_guess(schema):
     assert set(schema["paths"]) == {
         "/checkout-sessions/",
         "/me/entitlements/",
+        "/me/license-keys/",
+        "/me/license-keys/{id}/reveal/",
+        "/me/license-keys/{id}/rotate/",
         "/me/orders/",
         "/me/orders/{id}/",
         "/me/orders/{id}/invoice/",

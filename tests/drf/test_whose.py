@@ -1,9 +1,20 @@
 """Nobody reaches what is another's, and the token's user is the one who is judged."""
 
+import re
+
 import pytest
+from django.utils import timezone
 
 from polar_django.billing import ensure_customer
-from polar_django.models import BenefitGrant, CheckoutSession, Subscription
+from polar_django.drf import urls as api_urls
+from polar_django.models import (
+    BenefitGrant,
+    CheckoutSession,
+    Customer,
+    LicenseKey,
+    Seat,
+    Subscription,
+)
 from tests.drf.shop import API, client_of
 from tests.entitlements.worlds import grant, order, person
 from tests.entitlements.worlds import subscription as subscribe
@@ -15,6 +26,10 @@ MINE = [
     ("get", "me/subscriptions/"),
     ("get", "me/orders/"),
     ("get", "me/usage/"),
+    ("get", "me/seats/"),
+    ("post", "me/seats/"),
+    ("get", "me/license-keys/"),
+    ("post", "seats/claim/"),
     ("post", "checkout-sessions/"),
     ("post", "portal-sessions/"),
 ]
@@ -22,9 +37,27 @@ OF_AN_ID = [
     ("get", "me/subscriptions/{subscription}/"),
     ("post", "me/subscriptions/{subscription}/cancel/"),
     ("post", "me/subscriptions/{subscription}/uncancel/"),
+    ("post", "me/subscriptions/{subscription}/pause/"),
+    ("post", "me/subscriptions/{subscription}/resume/"),
+    ("get", "me/subscriptions/{subscription}/changes/"),
+    ("post", "me/subscriptions/{subscription}/change-preview/"),
+    ("post", "me/subscriptions/{subscription}/change-product/"),
+    ("post", "me/subscriptions/{subscription}/change-seats/"),
+    ("post", "me/subscriptions/{subscription}/keep-plan/"),
     ("get", "me/orders/{order}/"),
     ("post", "me/orders/{order}/invoice/"),
+    ("post", "me/orders/{order}/receipt/"),
+    ("post", "me/seats/{seat}/revoke/"),
+    ("post", "me/seats/{seat}/resend/"),
+    ("post", "me/license-keys/{key}/reveal/"),
+    ("post", "me/license-keys/{key}/rotate/"),
 ]
+# What a client must say, so that only whose it is stands in the way.
+SAID = {
+    "change-preview/": {"product": "pro-yearly"},
+    "change-product/": {"change_to": "pro-yearly"},
+    "change-seats/": {"change_to": 3},
+}
 UNKNOWN = ["nothing", "x" * 300, "%00", "sub%00", "..", "%F0%9F%92%A9"]
 
 
@@ -35,12 +68,30 @@ def eve(db):
 
 @pytest.fixture
 def anothers(db):
-    """Ids of somebody else's subscription and order."""
+    """Ids of what is somebody else's."""
     ada = person("ada")
+    of_fake = {"provider": "fake", "synced_at": timezone.now()}
+    bought = subscribe(ada, provider="fake")
+    customer = Customer.objects.create(pk="customer-ada", subscriber=ada, **of_fake)
+    seat = Seat.objects.create(pk="seat-ada", subscription=bought, status="pending", **of_fake)
+    key = LicenseKey.objects.create(pk="key-ada", customer=customer, **of_fake)
     return {
-        "subscription": subscribe(ada, provider="fake").pk,
+        "subscription": bought.pk,
         "order": order(ada, provider="fake").pk,
+        "seat": seat.pk,
+        "key": key.pk,
     }
+
+
+def ask(client, method, path, ids):
+    said = next((body for end, body in SAID.items() if path.endswith(end)), {})
+    return getattr(client, method)(f"{API}/{path.format(**ids)}", said or None, format="json")
+
+
+def test_every_endpoint_is_tried():
+    patterns = {str(each.pattern) for each in api_urls.urlpatterns} - {"plans/"}
+    named = {re.sub(r"\{\w+\}", "<str:id>", path) for _, path in MINE + OF_AN_ID}
+    assert named == patterns
 
 
 @pytest.mark.parametrize(("method", "path"), MINE + OF_AN_ID)
@@ -53,13 +104,12 @@ def test_a_visitor_is_asked_to_sign_in(method, path, anothers, service):
 @pytest.mark.parametrize(("method", "path"), OF_AN_ID)
 def test_anothers_id_is_answered_as_one_that_does_not_exist(method, path, anothers, eve, service):
     client = client_of(eve)
-    real = getattr(client, method)(f"{API}/{path.format(**anothers)}")
-    assert real.status_code == 404
+    real = ask(client, method, path, anothers)
+    assert real.status_code == 404, real.data
     for unknown in UNKNOWN:
-        made_up = path.format(subscription=unknown, order=unknown)
-        answer = getattr(client, method)(f"{API}/{made_up}")
+        answer = ask(client, method, path, dict.fromkeys(anothers, unknown))
         assert (answer.status_code, unknown) == (404, unknown)
-    not_there = getattr(client, method)(f"{API}/{path.format(subscription='x', order='x')}")
+    not_there = ask(client, method, path, dict.fromkeys(anothers, "x"))
     assert real.content == not_there.content
     assert service.calls == []
     assert not Subscription.objects.get().cancel_at_period_end
@@ -68,9 +118,17 @@ def test_anothers_id_is_answered_as_one_that_does_not_exist(method, path, anothe
 def test_lists_hold_nothing_of_others(anothers, eve):
     client = client_of(eve)
     grant(person(), "pro")
-    for path in ("me/subscriptions/", "me/orders/", "me/usage/"):
+    for path in ("me/subscriptions/", "me/orders/", "me/usage/", "me/seats/", "me/license-keys/"):
         assert client.get(f"{API}/{path}").data["count"] == 0
     assert client.get(f"{API}/me/entitlements/").data["keys"] == []
+
+
+def test_nobody_is_seated_in_what_another_bought(anothers, eve, service):
+    for purchase in (anothers["subscription"], anothers["order"], "x", "\x00", "x" * 256):
+        body = {"purchase": purchase, "email": "eve@example.com"}
+        answer = client_of(eve).post(f"{API}/me/seats/", body, format="json")
+        assert answer.status_code in (400, 404), purchase
+    assert service.calls == []
 
 
 def test_the_user_of_the_token_is_judged_and_not_that_of_the_session(eve, anothers):
@@ -106,7 +164,10 @@ def test_who_may_not_manage_billing_reads_and_does_nothing(eve, settings, servic
     assert client.get(f"{API}/me/entitlements/").status_code == 200
     for method, path in [
         ("post", f"me/subscriptions/{row.pk}/cancel/"),
+        ("post", f"me/subscriptions/{row.pk}/pause/"),
+        ("get", f"me/subscriptions/{row.pk}/changes/"),
         ("get", "me/orders/"),
+        ("get", "me/seats/"),
         ("post", "portal-sessions/"),
     ]:
         answer = getattr(client, method)(f"{API}/{path}")

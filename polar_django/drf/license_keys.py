@@ -1,0 +1,90 @@
+"""`me/license-keys/`: the keys that the request's own user may use."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from polar_django.billing import reveal_license_key, rotate_license_key
+from polar_django.drf.access import BillingView, OwnList
+from polar_django.models import LicenseKey
+
+__all__ = ["LicenseKeysView", "RevealView", "RotateView"]
+
+
+class LicenseKeySerializer(serializers.ModelSerializer[LicenseKey]):
+    """`display_key` is the end of the key; the whole is asked for with `reveal/`."""
+
+    benefit = serializers.SerializerMethodField()
+    is_valid = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = LicenseKey
+        fields = [
+            "id",
+            "benefit",
+            "display_key",
+            "status",
+            "is_valid",
+            "limit_activations",
+            "limit_usage",
+            "usage",
+            "validations",
+            "last_validated_at",
+            "expires_at",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_benefit(self, row: LicenseKey) -> str:
+        return (row.benefit.key if row.benefit is not None else "") or row.benefit_id or ""
+
+
+class _Keys(BillingView):
+    """A team's keys are its members', each their own; an individual's are the subscriber's."""
+
+    queryset = LicenseKey.objects.select_related("benefit")
+
+    def get_queryset(self) -> "QuerySet[LicenseKey]":
+        bought = Q(customer__subscriber=self.get_subscriber())
+        not_a_seats = ~Q(customer__type="team") | Q(member=None)
+        mine = (bought & not_a_seats) | Q(member__user=self.request.user)
+        found: QuerySet[LicenseKey] = super().get_queryset().filter(mine)
+        return found.order_by("-created_at", "pk")
+
+
+class LicenseKeysView(_Keys, OwnList):
+    """Newest first, revoked ones too. Two queries."""
+
+    serializer_class = LicenseKeySerializer
+
+
+class WholeKeySerializer(serializers.Serializer[Any]):
+    """The key itself: show it, and keep it nowhere."""
+
+    key = serializers.CharField(read_only=True)
+
+
+class _WholeKeyView(_Keys):
+    throttle_kind = "polar-write"
+    serializer_class = WholeKeySerializer
+    verb: Callable[[LicenseKey], str]
+
+    def post(self, request: Request, id: str) -> Response:
+        row = self.among_or_404(self.get_queryset(), id)
+        return Response(self.get_serializer({"key": type(self).verb(row)}).data)
+
+
+class RevealView(_WholeKeyView):
+    """POST: the whole key. One call; a POST, so that nothing on the way keeps it."""
+
+    verb = staticmethod(reveal_license_key)
+
+
+class RotateView(_WholeKeyView):
+    """POST: a new key instead; the old one is void at once. One call. 409 for a revoked one."""
+
+    verb = staticmethod(rotate_license_key)
