@@ -12,6 +12,7 @@ from django.contrib.admin.sites import AdminSite
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,7 +31,7 @@ _MOST = 25
 class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at run time
     """The subscriber's customers, subscriptions and benefits with their reasons, read-only.
 
-    Shown to staff who may view customers. Five queries. It is no form, and saving the user changes
+    Shown to staff who may view customers. Four queries. It is no form, and saving the user changes
     nothing of it.
     """
 
@@ -59,8 +60,15 @@ class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at
         return super().get_queryset(request).none()
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
-        self.shown = _shown(obj, request, self.admin_site) if obj is not None else {}
+        self._request, self._subscriber = request, obj
         return super().get_formset(request, obj, **options)
+
+    @cached_property
+    def shown(self) -> dict[str, Any]:
+        """What the template shows; asked for once, while Django makes the formset twice."""
+        if self._subscriber is None:
+            return {}
+        return _shown(self._subscriber, self._request, self.admin_site)
 
 
 def _shown(subscriber: Any, request: HttpRequest, site: AdminSite) -> dict[str, Any]:

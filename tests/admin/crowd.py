@@ -64,7 +64,8 @@ def uid(kind: str, number: str = "i") -> str:
 
 def _tables(size: int) -> Iterator[tuple[type[Model], int, Mapping[str, str]]]:
     """Each table, how many rows for a customer, and its columns as SQL."""
-    moment = "now() - i * interval '10 seconds' * 1000000 / " + str(size)
+    # Four months, however many there are.
+    moment = f"now() - i * interval '{10_000_000 / size} seconds'"
     subscriber = "i + 1000"
     owned = {"subscriber_id": subscriber, "customer_id": uid("customer"), "created_at": moment}
     status = "(CASE WHEN i % 5000 = 0 THEN 'past_due' WHEN i % 4 = 0 THEN 'canceled'"
@@ -121,7 +122,7 @@ def _tables(size: int) -> Iterator[tuple[type[Model], int, Mapping[str, str]]]:
             "subscriber_id": f"(i % {size}) + 1001",
             "customer_id": uid("customer", f"(i % {size}) + 1"),
             "subscription_id": uid("subscription", f"(i % {size}) + 1"),
-            "created_at": f"now() - i * interval '3 seconds' * 1000000 / {size}",
+            "created_at": f"now() - i * interval '{3_000_000 / size} seconds'",
             "granted_at": "now()",
             "is_granted": "i % 50 <> 0 AND i % 30011 <> 0",
             "is_revoked": "i % 50 = 0 AND i % 30011 <> 0",
