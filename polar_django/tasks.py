@@ -22,6 +22,7 @@ from polar_django.exceptions import ObjectNotFound, ProviderUnavailable, RateLim
 from polar_django.heartbeats import note_beat
 from polar_django.mirror import cursors, repair
 from polar_django.mirror import reconcile as reconciling
+from polar_django.mirror.erasing import erase_again, erased_since
 from polar_django.mirror.repair import repair_list
 from polar_django.mirror.walking import Patience
 from polar_django.models import Transition, Walk
@@ -104,10 +105,19 @@ def send_transitions() -> None:
 @shared_task(acks_late=True, ignore_result=True)
 def purge_inbox() -> None:
     """Empty settled deliveries older than `INBOX_BODY_DAYS`, delete those of
-    `INBOX_RETENTION_DAYS`."""
+    `INBOX_RETENTION_DAYS`, and forget anew what came about people who were to be forgotten."""
     emptied = inbox.purge_bodies(get_settings().inbox_body_days)
     deleted = inbox.purge(get_settings().inbox_retention_days)
-    logger.info("%s webhook deliveries purged, %s emptied.", deleted, emptied)
+    again = erase_again()
+    # Its last events name them once more.
+    kept_since = timezone.now() - timedelta(days=get_settings().inbox_body_days)
+    inbox.empty_bodies_about(erased_since(kept_since))
+    logger.info(
+        "%s webhook deliveries purged, %s emptied; %s customers forgotten anew.",
+        deleted,
+        emptied,
+        again,
+    )
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
                 ("email_verified", models.BooleanField(default=False)),
                 ("name", models.CharField(blank=True, max_length=500, null=True)),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 (
                     "push",
@@ -1186,6 +1187,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("deleted_at__isnull", False)),
                 fields=["deleted_at"],
                 name="polar_customer_deleted",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", False)),
+                fields=["erased_at"],
+                name="polar_customer_erased",
             ),
         ),
         migrations.AddIndex(

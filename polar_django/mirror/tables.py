@@ -44,6 +44,7 @@ OWNED: tuple[type[Any], ...] = (
 # Columns the provider knows nothing of: a new version of a row keeps them.
 _OURS = frozenset(
     {
+        "erased_at",
         "expires_at",
         "is_seat",
         "last_email",

@@ -12,6 +12,7 @@ from polar_django.models.querysets import CustomerQuerySet
 class Customer(MirroredModel):
     """The provider's record of a subscriber; unclaimed while `subscriber` is null.
 
+    `erased_at` is when the person was forgotten (`polar_django.privacy`).
     `push` is ours: what the provider is still to be told (`billing.pushing`).
     """
 
@@ -29,6 +30,7 @@ class Customer(MirroredModel):
     email_verified = models.BooleanField(default=False)
     name = models.CharField(max_length=500, null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     push = models.CharField(max_length=16, choices=Push.choices, blank=True, default="")
 
@@ -44,6 +46,11 @@ class Customer(MirroredModel):
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False),
                 name="polar_customer_deleted",
+            ),
+            models.Index(
+                fields=["erased_at"],
+                condition=Q(erased_at__isnull=False),
+                name="polar_customer_erased",
             ),
             models.Index(fields=["push"], condition=~Q(push=""), name="polar_customer_push"),
         ]

@@ -1,0 +1,66 @@
+"""Forgetting a subscriber: at the provider, in the mirror, in the inbox, in what was counted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from polar_django.billing import delete_customer
+from polar_django.mirror.erasing import erase_customer, erase_local_grants
+from polar_django.models import Customer, Seat
+from polar_django.models.databases import on_primary
+from polar_django.usage.erasing import erase_usage
+from polar_django.webhooks.inbox import empty_bodies_about
+
+__all__ = ["Erased", "erase_subscriber"]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was forgotten, in rows. `waiting` deliveries about the person are still to be worked
+    off: run it again when they are. `seats` they hold in others' teams are those teams' to revoke.
+    """
+
+    customers: int
+    rows: int
+    usage_events: int
+    deliveries: int
+    waiting: int
+    seats: int
+
+
+def erase_subscriber(subscriber: Any) -> Erased:
+    """Have the provider delete and anonymise their customers, and forget the person here.
+
+    Subscriptions end at once and benefits are taken. What accounting needs stays: orders with
+    amounts, dates, lines and invoice numbers, without names. The subscriber itself is yours to
+    delete. Nothing here is forgotten before the provider has: its next event would bring it back.
+    What it tells of the end names the person once more, and is forgotten by the next
+    `purge_inbox`. Called twice it does what is left.
+
+    A few calls for each customer; reads the bodies of the whole inbox once, so run it outside a
+    request. Raises NotSupported where a provider cannot forget, and ProviderError.
+    """
+    mine = list(on_primary(Customer).filter(subscriber=subscriber).defer("raw").order_by("pk"))
+    known = {text for customer in mine for text in (customer.pk, customer.email) if text}
+    for customer in mine:
+        if customer.erased_at is None:
+            delete_customer(customer, anonymize=True)
+    rows = sum(erase_customer(customer) for customer in mine)
+    rows += erase_local_grants(subscriber)
+    emptied, waiting = empty_bodies_about(known)
+    return Erased(
+        customers=len(mine),
+        rows=rows,
+        usage_events=erase_usage(subscriber),
+        deliveries=emptied,
+        waiting=waiting,
+        seats=_seats_elsewhere(subscriber, mine),
+    )
+
+
+def _seats_elsewhere(subscriber: Any, mine: list[Customer]) -> int:
+    if not isinstance(subscriber, get_user_model()):
+        return 0
+    held = on_primary(Seat).filter(member__user=subscriber).exclude(status="revoked")
+    return held.exclude(customer__in=[customer.pk for customer in mine]).count()
