@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
+from polar_django.conf.loading import load_function
 from polar_django.exceptions import ConfigurationError
 from polar_django.providers.registry import known_providers
 from polar_django.schedules import (
@@ -257,7 +258,19 @@ def _function_messages(settings: Settings) -> Iterator[CheckMessage]:
 
 
 def _plan_messages(settings: Settings) -> Iterator[CheckMessage]:
+    for name, function in settings.plan_functions().items():
+        try:
+            load_function(name, function)
+        except ConfigurationError as error:
+            yield Error(str(error), hint="Check the dotted path.", id="polar_django.E006")
     for plan in settings.written_plans().values():
+        if plan.guests and not settings.email_verified:
+            yield Warning(
+                f"POLAR_DJANGO['PLANS'][{plan.key!r}] is sold to guests, but EMAIL_VERIFIED is not "
+                "set: nobody who signs in gets what they have bought.",
+                hint="Name a function (user) -> bool.",
+                id="polar_django.W013",
+            )
         if not _seats_agree(plan):
             yield Error(
                 f"The seats of POLAR_DJANGO['PLANS'][{plan.key!r}] contradict each other.",

@@ -299,3 +299,24 @@ def test_manage_py_check_shows_a_misspelt_setting():
     )
     assert done.returncode != 0
     assert "Did you mean 'ACCESS_TOKEN'" in done.stderr
+
+
+def test_guests_are_nobodys_where_no_address_is_ever_verified(settings):
+    plan = {"products": ["ebook"], "guests": True}
+    with_settings(settings, PLANS={"ebook": plan})
+    assert ids(checks.check_settings()) == ["W013"]
+    with_settings(settings, EMAIL_VERIFIED=lambda user: True)
+    assert ids(checks.check_settings()) == []
+
+
+@pytest.mark.parametrize(
+    "plans",
+    [
+        "no.such.module",
+        {"pro": "no.such.module"},
+        {"pro": {"products": ["pro"], "prices": "no.such.module"}},
+    ],
+)
+def test_a_function_for_plans_that_cannot_be_imported_is_found(settings, plans):
+    with_settings(settings, PLANS=plans)
+    assert ids(checks.check_settings()) == ["E006"]

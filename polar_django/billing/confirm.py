@@ -79,8 +79,17 @@ def _has_taken_effect(checkout: CheckoutSession) -> bool:
         return bought.exists() or Subscription.objects.active().filter(checkout=checkout).exists()
     by_this = Q(subscription__checkout=checkout) | Q(order__checkout=checkout)
     if checkout.subscription_id:
+        # The free subscription that was upgraded had grants of its own before.
+        upgraded = Subscription.objects.filter(
+            pk=checkout.subscription_id, product_id=checkout.product_id
+        )
+        if not upgraded.exists():
+            return False
         by_this |= Q(subscription_id=checkout.subscription_id)
-    return BenefitGrant.objects.filter(by_this, is_revoked=False).exists()
+    granted = BenefitGrant.objects.filter(
+        by_this, is_revoked=False, benefit_id__in=product.benefit_ids
+    )
+    return granted.exists()
 
 
 def _may_ask(checkout: CheckoutSession) -> bool:

@@ -97,6 +97,22 @@ class Settings:
         entries = self.plans if isinstance(self.plans, Mapping) else {}
         return {key: plan for key, plan in entries.items() if isinstance(plan, Plan)}
 
+    def plan_functions(self) -> Mapping[str, Callable[..., Any] | str]:
+        """The functions, or their dotted paths, that compute plans and prices, by where they stand.
+
+        Nothing is imported or called.
+        """
+        where = "POLAR_DJANGO['PLANS']"
+        if not isinstance(self.plans, Mapping):
+            return {where: self.plans}
+        found: dict[str, Callable[..., Any] | str] = {}
+        for key, entry in self.plans.items():
+            if not isinstance(entry, Plan):
+                found[f"{where}[{key!r}]"] = entry
+            elif not isinstance(entry.prices, Mapping):
+                found[f"{where}[{key!r}]['prices']"] = entry.prices
+        return found
+
     def load(self, name: str) -> Callable[..., Any] | None:
         """The function behind a callable setting, imported when first needed; None where unset."""
         value = getattr(self, name)

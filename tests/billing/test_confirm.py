@@ -2,9 +2,12 @@ import pytest
 from django.core.cache import cache
 
 from polar_django.billing import confirm_checkout, create_checkout_session
+from polar_django.conf import Plan
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable
+from polar_django.mirror.answers import apply_answer
 from polar_django.models import BenefitGrant, Order, Subscription, Transition
 from polar_django.snapshots import BenefitGrantSnapshot
+from tests.billing.fake_provider import FakeProvider
 
 
 @pytest.fixture
@@ -108,3 +111,44 @@ def test_a_cache_that_is_down_keeps_nobody_from_what_they_paid_for(checkout, ser
     monkeypatch.setattr(cache, "add", fail, raising=False)
     service.pay(checkout.pk)
     assert confirm_checkout(checkout) == "active"
+
+
+@pytest.fixture
+def upgrade(service, ada):
+    """A checkout from the free plan, whose benefit has been granted, to "pro"."""
+    service.sell("hobby", price=0, benefit="hobby")
+    for page in FakeProvider().list_objects("products"):
+        apply_answer(page)
+    free = create_checkout_session(
+        ada,
+        Plan.from_options("hobby", {"products": ["hobby"]}),
+        success_url="https://shop.example/",
+    )
+    service.pay(free.pk)
+    assert confirm_checkout(free) == "active"
+    cache.clear()
+    Subscription.objects.update(amount=0)
+    session = create_checkout_session(ada, "pro", success_url="https://shop.example/")
+    assert session.subscription_id == f"subscription-{free.pk}"
+    return session
+
+
+def test_an_upgrade_is_active_when_its_own_benefit_is_here(upgrade, service):
+    service.change(upgrade.pk, status="succeeded")
+    assert confirm_checkout(upgrade) == "pending"
+
+    held = service.change(upgrade.subscription_id, product_id=upgrade.product_id)
+    cache.clear()
+    assert confirm_checkout(upgrade) == "pending"
+
+    service.put(
+        BenefitGrantSnapshot(
+            id="grant-upgraded",
+            customer_id=upgrade.customer_id,
+            benefit_id="benefit-pro",
+            subscription_id=held.id,
+            is_granted=True,
+        )
+    )
+    cache.clear()
+    assert confirm_checkout(upgrade) == "active"
