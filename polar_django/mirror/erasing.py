@@ -75,7 +75,8 @@ def erase_again() -> int:
     erased = on_primary(models.Customer).filter(erased_at__isnull=False)
     later = Q(customer__in=erased.values("pk"), synced_at__gt=F("customer__erased_at"))
     touched = set(erased.filter(synced_at__gt=F("erased_at")).values_list("pk", flat=True))
-    for table in (*_FORGOTTEN, models.Order):
+    tables: list[type[Model]] = [*_FORGOTTEN, models.Order]
+    for table in tables:
         touched |= set(on_primary(table).filter(later).values_list("customer_id", flat=True))
     again = erased.filter(pk__in=touched).defer("raw")
     return sum(bool(erase_customer(customer)) for customer in again)

@@ -125,7 +125,7 @@ def _seed_discount(key: str, data: Mapping[str, Any], products: Mapping[str, Pro
     found = Discount.objects.filter(metadata__key=key, deleted_at=None).first()
     if found is None:
         return discounts.create_discount(wanted)
-    changes = {
+    changes: dict[str, Any] = {
         name: wanted[name]
         for name in ("name", "code", "max_redemptions", "starts_at", "ends_at")
         if name in wanted and getattr(found, name) != wanted[name]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from django.db import transaction
 
@@ -177,7 +178,7 @@ def _count(progress: Progress, messages: Sequence[_Message], applied: Applied) -
     progress.unsettled |= {(provider, table, key) for table, key in applied.unsettled}
 
 
-def _told_of(delivery: WebhookDelivery) -> dict[str, str]:
+def _told_of(delivery: WebhookDelivery) -> dict[str, Any]:
     return {
         "provider": delivery.provider,
         "delivery_id": delivery.delivery_id,
