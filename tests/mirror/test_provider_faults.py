@@ -1,8 +1,12 @@
 """A provider that is busy, slow, broken or cut off: slowed, tried again, never half-written."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 
 from polar_django import tasks
+from polar_django.billing import cancel_subscription
 from polar_django.exceptions import ProviderUnavailable
 from polar_django.mirror import walking
 from polar_django.models import Customer, Subscription, Walk
@@ -34,10 +38,11 @@ def faulty(sandbox, in_process_transport):
         yield transport
 
 
+FAULTS = [broken, silent, cut_off, truncated, of_another_shape]
+
+
 @pytest.mark.parametrize("kind", ["customers", "subscriptions", "benefit-grants"])
-@pytest.mark.parametrize(
-    "fault", [broken, silent, cut_off, truncated, of_another_shape], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_fault_of_the_provider_delays_and_spoils_nothing(sandbox, faulty, waits, kind, fault):
     buyers(sandbox, 2)
     lose_deliveries()
@@ -88,3 +93,59 @@ def test_the_task_leaves_a_busy_provider_alone_until_it_may_ask_again(sandbox, f
         tasks.reconcile()
     assert asked["countdown"] == 3600
     assert Walk.objects.get().leased_until is None
+
+
+class TestAFirstCopy:
+    @pytest.mark.parametrize("fault", [broken, silent, truncated], ids=lambda f: f.__name__)
+    def test_bears_a_fault_says_so_and_is_whole(self, sandbox, faulty, waits, caplog, fault):
+        buyers(sandbox, 2)
+        lose_deliveries()
+        faulty.on, faulty.faults = "/v1/subscriptions/?", [fault] * 5
+        call_command("polar_sync", stdout=StringIO())
+        assert faulty.faults == []
+        assert sum(waits) >= 1
+        assert "The provider is busy or away" in caplog.text
+        assert differences() == {}
+
+    def test_waits_as_long_as_it_is_told(self, sandbox, faulty, waits):
+        buyers(sandbox, 1)
+        lose_deliveries()
+        faulty.on, faulty.faults = "/v1/orders/?", [busy(17)]
+        call_command("polar_sync", stdout=StringIO())
+        assert 17.0 in waits
+        assert differences() == {}
+
+    def test_stops_at_whole_pages_and_goes_on_there(self, sandbox, faulty):
+        buyers(sandbox, 2)
+        lose_deliveries()
+        faulty.on, faulty.faults = "/v1/subscriptions/?", [truncated] * 100
+        with pytest.raises(CommandError, match="ProviderUnavailable"):
+            call_command("polar_sync", stdout=StringIO())
+        assert Customer.objects.count() == 2
+        assert not Subscription.objects.exists()
+        faulty.faults.clear()
+        faulty.paths.clear()
+        call_command("polar_sync", stdout=StringIO())
+        assert not [path for path in faulty.paths if "/v1/customers/?" in path]
+        assert differences() == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [*((fault, 1) for fault in (*FAULTS, busy(1))), (silent, 20), (truncated, 20)],
+)
+def test_a_verb_succeeds_or_raises_and_the_mirror_says_what_is_so(sandbox, faulty, fault, times):
+    [who] = buyers(sandbox, 1)
+    sandbox.deliver()
+    faulty.on, faulty.faults = "/v1/subscriptions/", [fault] * times
+    raised = False
+    try:
+        cancel_subscription(Subscription.objects.get())
+    except ProviderUnavailable:
+        raised = True
+    faulty.faults.clear()
+    [theirs] = sandbox.api.get("/v1/subscriptions/", params={"customer_id": who}).json()["items"]
+    assert Subscription.objects.get().cancel_at_period_end == theirs["cancel_at_period_end"]
+    assert raised != theirs["cancel_at_period_end"]
+    assert raised or times == 1
+    assert differences() == {}
