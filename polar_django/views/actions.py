@@ -88,7 +88,7 @@ def cancel(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpR
     problem = attempt(lambda: cancel_subscription(row, **form.cleaned_data))
     if problem is not None:
         return _ask(request, row, form, _("Cancel"), text, _("Cancel it"), problem)
-    return _done(request, _("It is canceled. You have it until the day below."))
+    return _done(request, _("It is canceled."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -93,7 +93,7 @@ def test_canceling_asks_why_and_tells_polar(page, buy, sandbox):
     row = buy()
     assert "You keep what you have paid for until" in words(page("cancel", row.pk))
     answer = page.post("cancel", row, reason="too_expensive", comment="Sorry")
-    assert said(answer) == ["It is canceled. You have it until the day below."]
+    assert said(answer) == ["It is canceled."]
     assert (row.cancel_at_period_end, row.customer_cancellation_comment) == (True, "Sorry")
     assert at_polar(sandbox, row)["customer_cancellation_reason"] == "too_expensive"
     text = words(page())
