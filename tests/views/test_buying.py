@@ -19,6 +19,7 @@ from polar_django.billing import (
 from polar_django.entitlements import entitlements_for, refresh_entitlements
 from polar_django.exceptions import ActionRefused
 from polar_django.models import CheckoutSession, Customer, Order, Subscription, WebhookDelivery
+from tests.billing.shelf import plans, stock
 from tests.sandbox_fixtures import NotPaid
 
 PRO = "/billing/checkout/pro/"
@@ -260,3 +261,34 @@ def test_a_deleted_customer_is_not_used_again(sandbox, ada):
     second = ensure_customer(ada)
     assert second.pk != first.pk
     assert second.subscriber == ada
+
+
+def test_a_free_plan_is_upgraded_on_the_same_way(shop, sandbox, ada, settings):
+    stock(sandbox)
+    plans(settings, hobby={"products": ["hobby"]}, pro={"products": ["pro-monthly"]})
+    shop.post("/billing/checkout/hobby/")
+    free = CheckoutSession.objects.get()
+    sandbox.confirm(free.url, customer_name="Ada", customer_billing_address={"country": "NL"})
+    assert shop.get(landing(free)).status_code == 303
+    assert holds(ada, "thanks")
+    assert not holds(ada, "pro")
+    assert shop.get("/billing/checkout/hobby/")["Location"] == "/billing/manage/?plan=hobby"
+
+    cache.clear()
+    assert shop.get(PRO).status_code == 200
+    shop.post(PRO)
+    session = CheckoutSession.objects.get(plan="pro")
+    sandbox.pay(session.url)
+    assert shop.get(landing(session)).status_code == 303
+    assert holds(ada, "pro")
+    assert Subscription.objects.get().product.key == "pro-monthly"
+
+
+def test_the_pages_can_be_read_without_a_style_or_a_script(shop, sandbox):
+    """Headings, labels and one button each: what a screen reader goes by."""
+    for path in (PRO, "/billing/checkout/team/"):
+        text = shop.get(path).content.decode()
+        assert text.count("<h1") == 1
+        assert text.count("<button") == 1
+        assert "<script" not in text
+        assert '<html lang="en' in text
