@@ -110,6 +110,7 @@ NAMES = {
         "revoke_subscription",
         "uncancel_subscription",
     },
+    "polar_django.admin": {"CustomerInline"},
     "polar_django.backends": {"BenefitBackend"},
     "polar_django.conf": {"Plan", "beat_schedule", "get_settings"},
     "polar_django.context_processors": {"entitlements"},
@@ -142,7 +143,7 @@ NAMES = {
         "SignatureError",
         "UnknownPlan",
     },
-    "polar_django.mirror.linking": {"link_customer"},
+    "polar_django.mirror.linking": {"link_customer", "unlink_customer"},
     "polar_django.mixins": {"BenefitRequiredMixin", "SubscriptionRequiredMixin"},
     "polar_django.models": {
         "Benefit",
