@@ -55,7 +55,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Heartbeat",
             fields=[
-                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                (
+                    "name",
+                    polar_django.models.fields.ProviderIdField(
+                        max_length=64, primary_key=True, serialize=False
+                    ),
+                ),
                 ("beat_at", models.DateTimeField()),
             ],
         ),

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from polar_django.models.fields import ProviderIdField
+
 
 class Heartbeat(models.Model):
     """The last time that a periodic task began: proof that beat, broker and worker are alive.
@@ -9,7 +11,7 @@ class Heartbeat(models.Model):
     Only `polar_django.heartbeats` writes it.
     """
 
-    name = models.CharField(max_length=64, primary_key=True)
+    name = ProviderIdField(max_length=64, primary_key=True)
     beat_at = models.DateTimeField()
 
     def __str__(self) -> str:
