@@ -19,7 +19,7 @@ class LicenseKeySerializer(serializers.ModelSerializer[LicenseKey]):
     """`display_key` is the end of the key; the whole is asked for with `reveal/`."""
 
     benefit = serializers.SerializerMethodField()
-    is_valid = serializers.BooleanField(read_only=True)
+    valid = serializers.BooleanField(source="is_valid", read_only=True)
 
     class Meta:
         model = LicenseKey
@@ -28,7 +28,7 @@ class LicenseKeySerializer(serializers.ModelSerializer[LicenseKey]):
             "benefit",
             "display_key",
             "status",
-            "is_valid",
+            "valid",
             "limit_activations",
             "limit_usage",
             "usage",

@@ -163,7 +163,7 @@ def test_a_license_key_is_listed_by_its_end_and_shown_when_asked_for(buy, ada, s
     client = client_of(ada)
     answer = client.get(f"{API}/me/license-keys/")
     [key] = answer.data["results"]
-    assert (key["is_valid"], key["status"]) == (True, "granted")
+    assert (key["valid"], key["status"]) == (True, "granted")
     shown = client.post(f"{API}/me/license-keys/{key['id']}/reveal/")
     assert shown.data["key"].endswith(key["display_key"][-6:])
     assert shown["Cache-Control"] == "no-store, private"
