@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from polar_django.sandbox.engine import catalog, checkouts, confirmation
+from polar_django.sandbox.engine import catalog, checkouts, confirmation, schedule
 from polar_django.sandbox.models import Checkout, Customer, Order, Product, Subscription
-from tests.sandbox.conftest import PAYS
+from tests.sandbox.conftest import FAILS_LATER, PAYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -100,6 +100,38 @@ def test_a_customer_changes_the_plan_and_gives_a_seat(page: Page, live_server: A
     page.get_by_label("Give a seat to").fill("bob@example.com")
     page.get_by_role("button", name="Give the seat").click()
     expect(page.get_by_text("bob@example.com")).to_be_visible()
+    assert_nothing_is_cut_off(page)
+
+
+def test_a_failed_renewal_is_paid_and_the_plan_becomes_yearly(page: Page, live_server: Any) -> None:
+    monthly, yearly = make_product("Monthly", "month", 1_000), make_product("Yearly", "year", 9_000)
+    checkout = checkouts.create_checkout(
+        {"products": [monthly.id], "customer_email": "ada@example.com"},
+        base_url=f"{live_server.url}/sandbox",
+    )
+    body = {"confirmation_token_id": FAILS_LATER, "customer_billing_address": {"country": "NL"}}
+    confirmation.confirm_checkout(checkout, body)
+    schedule.advance(days=32)
+    page.goto(f"{live_server.url}/sandbox/customers/{Customer.objects.get().pk}")
+    page.get_by_role("button", name="Open their portal").click()
+
+    page.get_by_role("button", name="Pay $10.00").click()
+    expect(page.get_by_role("status")).to_contain_text("Paid.")
+    page.get_by_text("Change plan", exact=True).click()
+    page.get_by_label("Yearly").check()
+    page.get_by_label("When?").select_option("invoice")
+    page.get_by_role("button", name="See what it costs").click()
+    expect(page.get_by_text("Charged now")).to_be_visible()
+    assert_nothing_is_cut_off(page)
+    page.get_by_role("button", name="Change the plan").click()
+    expect(page.get_by_role("status")).to_contain_text("Your plan is changed")
+    assert Subscription.objects.get().product == yearly
+
+    page.get_by_text("Add a card", exact=True).click()
+    page.get_by_label("Test card").last.select_option(PAYS.replace(" ", ""))
+    page.get_by_label("Charge it from now on").uncheck()
+    page.get_by_role("button", name="Add the card").click()
+    expect(page.get_by_role("status")).to_contain_text("The card is kept")
     assert_nothing_is_cut_off(page)
 
 
