@@ -89,9 +89,18 @@ def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     context = {
         "checkout": checkout,
         "status_url": f"{reverse('polar:status')}?{query}",
-        "again_url": reverse("polar:checkout", args=[checkout.plan]) if checkout.plan else "",
+        "again_url": _again(request, checkout),
     }
     return render(request, f"polar/checkout_{state}.html", context)
+
+
+def _again(request: HttpRequest, checkout: CheckoutSession) -> str:
+    """The page that sells the plan, with the way back that this checkout had."""
+    if not checkout.plan:
+        return ""
+    address = reverse("polar:checkout", args=[checkout.plan])
+    back = safe_next(request, checkout.next_url)
+    return f"{address}?{urlencode({'next': back})}" if back else address
 
 
 def _thank(request: HttpRequest, checkout: CheckoutSession, subscriber: Any) -> HttpResponse:

@@ -116,7 +116,7 @@ def test_a_failed_purchase_says_so_and_how_to_try_again(shop, service, checkout,
     service.change(checkout.pk, status=status)
     text = shop.get(RETURN, {"checkout_id": checkout.pk}).content.decode()
     assert "The payment was not completed" in text
-    assert 'href="/billing/checkout/pro/"' in text
+    assert 'href="/billing/checkout/pro/?next=%2Freport%2F"' in text
     assert "refresh" not in text
 
 
