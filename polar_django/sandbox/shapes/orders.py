@@ -3,6 +3,7 @@
 from typing import Any
 
 from polar_django.sandbox.models import ORGANIZATION_ID, Order, OrderItem, Refund
+from polar_django.sandbox.pricing import METERED_TYPES
 from polar_django.sandbox.shapes import catalog, customers
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.subscriptions import subscription_base
@@ -13,7 +14,10 @@ __all__ = ["order", "refund"]
 def order(row: Order) -> dict[str, Any]:
     """Order, with the hidden legacy keys. Two queries beyond customer, product, subscription."""
     items = sorted(row.items.select_related("product_price"), key=lambda each: each.created_at)
-    price = next((each.product_price for each in items if each.product_price), None)
+    # The plan's own price, though usage may stand above it.
+    sold = [each.product_price for each in items if each.product_price]
+    sold.sort(key=lambda each: each.amount_type in METERED_TYPES)
+    price = next(iter(sold), None)
     if price is not None and row.product is not None:
         price.product = row.product
     return {

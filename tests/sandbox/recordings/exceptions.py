@@ -54,47 +54,41 @@ FIELDS: Mapping[str, str] = {
     "*license-keys/*.subscription*": "younger than the recorded server",
     "*customer-seats/claim*.organization_*": "another organization, with settings that came later",
     "*.first_user_event_at": "a job that the recorder's server could not run, for want of a store",
+    "*.checksum_etag": "what the recorder's store of files said",
+    "*.last_modified_at": "what the recorder's store of files said",
+    "POST /v1/files/.upload.id": "what the recorder's store of files said",
+    "GET /v1/customer-portal/meters/.*": "a job makes unused meters at some moment of its own",
+    "*.ctx.error": "another version of pydantic counts from 1",
+    "*not-a-uuid.detail[[]].msg": "another version of pydantic counts from 1",
+    "error.422: *.ctx.actual_length": "another version of pydantic stops at the first too many",
     "*.unit_amount": "10 and 10.000000000000 are the same decimal",
     "*.platform_fee_amount": "the sandbox takes no fee",
     "*.platform_fee_currency": "the sandbox takes no fee",
     "*.active_subscriptions[[]].seats": "younger than the recorded server",
 }
 
-# An action that these scenarios build on is not in the recordings, which are a selection.
-SELECTION = "builds on a purchase or a change that is not in the recordings"
-# The routes are there; some fields of their answers differ.
-NOT_YET = "the newest part of the sandbox, of which some fields differ"
+NO_SERVICES = "the sandbox makes no benefits of other services"
+# Usage is booked every quarter of an hour there; the recorder ended the period within seconds.
+UNBOOKED = "Polar had not booked the usage yet when the recorder ended the period"
 
 # Scenarios that still differ in other ways → why. The test fails when one of them no longer does.
 EXPECTED: Mapping[str, str] = {
-    "api.version": "the server's own /healthz and CORS answers; an earlier use of the discount",
-    "benefit.create.discord.error": "the sandbox makes no benefits of other services",
-    "benefit.create.github.error": "the sandbox makes no benefits of other services",
-    "checkout.adhoc_subscription.after": SELECTION,
+    "api.version": "the server's own /healthz, and its answer to OPTIONS without an origin",
+    "benefit.create.discord.error": NO_SERVICES,
+    "benefit.create.github.error": NO_SERVICES,
     "checkout.client.update.product": "Polar's snapshot is from before its own change",
     "checkout.paid_onetime.after": "the list of payments is not in the sandbox",
-    "checkout.seat_onetime_email_mismatch": SELECTION,
-    "checkout_link": NOT_YET,
-    "customer_portal": "refusals of several kinds and the portal's routes; some differ",
-    "downloadables.portal": SELECTION,
-    "error.403_scope": "the sandbox's one token may do everything",
-    "error.422": "wording that follows from Polar's own class names, and how many errors at once",
+    "customer_portal": "its orders build on two changes of plan that are not in the recordings",
+    "error.422": "wording of Polar's own classes and of another pydantic; how many errors at once",
     "error.events": "Polar's list of events was empty for want of a store",
     "events.after": "Polar answered 500 for want of a store",
-    "file.upload": NOT_YET,
-    "license_keys": SELECTION,
-    "member.api": SELECTION,
-    "metered.after": SELECTION,
-    "metered.state": SELECTION,
-    "metrics_misc": "payments, disputes, metrics and charge previews are not in the sandbox",
+    "license_keys": "one key more, of a change that is not in the recordings",
+    "metered.after": UNBOOKED,
+    "metered.state": UNBOOKED,
+    "metrics_misc": "no list of payments, no metrics; grants of purchases that are not recorded",
     "product.benefits.change_grants_existing": "Polar revokes once more what has ended already",
-    "product.benefits.downloadables": NOT_YET,
     "refund.partial": "one refund.updated per message of the card processor; the sandbox sends one",
-    "refund.too_much": SELECTION,
-    "seats.claim": "who holds the third grant in the state; states merge all members' grants",
-    "smoke.after_restart": SELECTION,
-    "webhook.auto_disable": "the recorder's server gave up after one attempt, for the recording",
-    "webhook.reenable_redeliver": "the recorder's server gave up after one attempt",
+    "smoke.after_restart": "the state of a subscription that changed outside of the recordings",
     "webhook.retry.api": "retries are due later on a clock that this test does not move",
     "webhook_endpoint.api": "how much was sent before; subscription.migrated is younger",
 }
@@ -113,12 +107,16 @@ SPILLS: Mapping[str, str] = {
 
 # Requests that are not acted, by scenario and position → why.
 NO_DNS = "the recorder's machine had no DNS for the e-mail's domain; asked again a minute later"
+ONE_TOKEN = "the sandbox's one token may do everything, so it would not be refused"
 IGNORED_STEPS: Mapping[tuple[str, int], str] = {
     ("customer.create.full", 0): NO_DNS,
     ("customer.create.min", 0): NO_DNS,
     ("customer.create.duplicate_email", 0): NO_DNS,
     ("customer.create.duplicate_external", 0): NO_DNS,
     ("customer.create.bad_email", 0): NO_DNS,
+    ("error.403_scope", 1): ONE_TOKEN,
+    ("error.403_scope", 2): ONE_TOKEN,
+    ("error.403_scope", 3): ONE_TOKEN,
 }
 # A hundred requests a minute are a limit of the hosted server, and how it counts is not recorded.
 TOO_MANY = "error.429"

@@ -71,14 +71,14 @@ def _grants(theirs: list[Event], ours: list[Event], likeness: Likeness) -> list[
     found: list[Pair] = []
     for event in theirs:
         benefit = likeness.ours_of.get(event.data["benefit_id"], "")
-        match = next(
-            (
-                each
-                for each in rest
-                if each.type == event.type and each.data["benefit_id"] == benefit
-            ),
-            None,
-        )
+        alike = [
+            each for each in rest if each.type == event.type and each.data["benefit_id"] == benefit
+        ]
+        # A grant that is known must be that one; an unknown one may be any that is unknown too.
+        wanted = likeness.ours_of.get(event.data["id"])
+        same = [each for each in alike if each.data["id"] == wanted]
+        new = [each for each in alike if each.data["id"] not in likeness.theirs_of]
+        match = next(iter(same if wanted else new), None)
         if match is not None:
             rest.remove(match)
         found.append((event, match))

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from django.core.exceptions import ObjectDoesNotExist
 
+from polar_django.sandbox import delivery
 from tests.sandbox.recordings import acting, corpus, exceptions, sequences
 from tests.sandbox.recordings.corpus import Event, Step
 from tests.sandbox.recordings.likeness import OWN, Difference, Likeness
@@ -67,9 +69,11 @@ class Story:
             if place in acting.UNHEARD:
                 acting.new_events(self._seen, HOOK, name)
             positions[step.scenario] += 1
-            if step.method and place not in exceptions.IGNORED_STEPS:
-                self._ask(step, scenario)
-            scenario.ours += acting.new_events(self._seen, HOOK, name)
+            attempts = 1 if step.scenario in acting.ONE_ATTEMPT else delivery.ATTEMPTS
+            with patch.object(delivery, "ATTEMPTS", attempts):
+                if step.method and place not in exceptions.IGNORED_STEPS:
+                    self._ask(step, scenario)
+                scenario.ours += acting.new_events(self._seen, HOOK, name)
             if last[name] is step:
                 scenario.theirs = [each for each in events if _home(each.scenario) == name]
                 scenario.note(self._events(scenario))
