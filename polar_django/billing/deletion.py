@@ -1,7 +1,8 @@
 """The end of a customer at the provider."""
 
 from polar_django.exceptions import ObjectNotFound
-from polar_django.mirror.repair import read_again, repair_list
+from polar_django.mirror.answers import stored_keys
+from polar_django.mirror.repair import mark_deleted, repair_list
 from polar_django.mirror.walking import Patience
 from polar_django.models import Customer, Transition
 from polar_django.models.databases import primary
@@ -18,17 +19,18 @@ def delete_customer(customer: Customer, *, anonymize: bool = False) -> Customer:
     the mirror still holds of the person comes anonymized with the next delivery. Called twice it
     returns quietly. With `ON_SUBSCRIBER_DELETE` it happens by itself when a subscriber is deleted.
 
-    About four calls: the deletion, and what is left of customer, subscriptions and grants. Raises
+    About three calls: the deletion, and what is left of subscriptions and grants. Raises
     NotSupported and ProviderError; after ProviderUnavailable it can simply be repeated.
     """
     provider = get_provider(customer.provider)
+    sent = stored_keys(customer)
     try:
         provider.delete_customer(customer.pk, anonymize=anonymize)
     except ObjectNotFound as error:
         if not error.code:  # the route is unknown, not the customer
             raise
     patience, source = Patience(attempts=1), Transition.Source.VERB
-    read_again(provider, "customer", customer.pk, patience, source=source)
+    mark_deleted(customer, sent, source=source)
     for kind in ("subscriptions", "benefit_grants"):
         repair_list(provider, kind, patience, {"customer_id": customer.pk}, source=source)
     wakeup.wake()

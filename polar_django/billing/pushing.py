@@ -12,7 +12,7 @@ from django.db import transaction
 from polar_django.billing.deletion import delete_customer
 from polar_django.billing.profiles import push_profile, wants_update
 from polar_django.conf import get_settings
-from polar_django.exceptions import PolarDjangoError, ProviderUnavailable
+from polar_django.exceptions import PolarDjangoError, ProviderUnavailable, RateLimited
 from polar_django.mirror.pushes import note_pushes, settle_push
 from polar_django.models import Customer
 from polar_django.models.databases import on_primary, primary
@@ -21,6 +21,8 @@ from polar_django.subscribers import external_id_of, profile_of
 __all__ = ["note_deletion", "note_profile", "push_customers"]
 
 logger = logging.getLogger(__name__)
+
+_PATIENCE = 3
 
 
 def note_profile(subscriber: Any) -> None:
@@ -50,19 +52,22 @@ def note_deletion(subscriber: Any) -> None:
 
 
 def push_customers() -> int:
-    """Tell the provider what was noted, oldest customer first; how many are settled.
+    """Tell the provider what was noted; how many customers are settled.
 
-    One that cannot be reached ends the turn, and the rest is told in the next. What it refuses for
-    good is logged and not tried again.
+    A provider that cannot be reached is left alone after the third try, and told the rest in the
+    next turn. What it refuses for good is logged and not tried again.
     """
-    settled = 0
-    noted = on_primary(Customer).exclude(push="").order_by("pk").defer("raw")
-    for customer in noted:
+    settled = failed = 0
+    # In any order, so that a few of whom it never hears do not hold up all the others for ever.
+    for customer in on_primary(Customer).exclude(push="").order_by("?").defer("raw"):
         try:
             _tell(customer)
         except ProviderUnavailable as error:
-            logger.warning("Customers are told later: %s", type(error).__name__)
-            break
+            logger.warning("Customer %s is told later: %s.", customer.pk, type(error).__name__)
+            failed += 1
+            if failed >= _PATIENCE or isinstance(error, RateLimited):
+                break
+            continue
         except PolarDjangoError as error:
             logger.error(
                 "Customer %s: %s is not accepted (%s).",

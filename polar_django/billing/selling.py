@@ -12,9 +12,8 @@ from typing import Any, Literal
 from polar_django.billing.answers import write_answer
 from polar_django.billing.products import mirrored_products
 from polar_django.exceptions import InvalidRequest, ObjectNotFound
-from polar_django.mirror.answers import stored_keys_of
-from polar_django.mirror.repair import read_again
-from polar_django.mirror.walking import Patience
+from polar_django.mirror.answers import stored_keys, stored_keys_of
+from polar_django.mirror.repair import mark_deleted
 from polar_django.models import Discount, Product, Transition
 from polar_django.models.databases import on_primary, primary
 from polar_django.providers.registry import get_provider
@@ -96,16 +95,16 @@ def list_discounts(provider: str | None = None) -> list[Discount]:
 
 
 def delete_discount(discount: Discount) -> Discount:
-    """Nobody can redeem it any more; who has it keeps it. Called twice it returns quietly. Two
-    calls: the deletion, and whether it is gone."""
+    """Nobody can redeem it any more; who has it keeps it. Called twice it returns quietly. One
+    call."""
     service = get_provider(discount.provider)
+    sent = stored_keys(discount)
     try:
         service.storefront().delete_discount(discount.pk)
     except ObjectNotFound as error:
         if not error.code:  # the route is unknown, not the discount
             raise
-    patience = Patience(attempts=1)
-    read_again(service, "discount", discount.pk, patience, source=Transition.Source.VERB)
+    mark_deleted(discount, sent, source=Transition.Source.VERB)
     discount.refresh_from_db(using=primary())
     return discount
 

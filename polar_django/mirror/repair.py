@@ -26,7 +26,7 @@ from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Page, Provider
 
-__all__ = ["read_again", "repair_list", "repair_page"]
+__all__ = ["mark_deleted", "read_again", "repair_list", "repair_page"]
 
 
 def repair_page(
@@ -117,6 +117,19 @@ def read_again(
         return repair_list(provider, kind, patience, filters, source=source)
     rows = on_primary(table).filter(pk=object_id)
     return patience.call(_read_one, provider, rows, source)
+
+
+def mark_deleted(
+    row: MirroredModel, sent: Mapping[str, datetime | None], *, source: str | None
+) -> None:
+    """Write that this object is no more, because we have had it deleted ourselves.
+
+    `sent` is what `stored_keys` gave before that. The provider's own delivery of it, which may tell
+    more (that the person was made anonymous), counts as newer, whenever it comes.
+    """
+    # The caller's copy may be older than what is stored.
+    stored = list(on_primary(type(row)).filter(pk=row.pk))
+    _mark_gone(KIND_OF[type(row)], stored, sent, None, source)
 
 
 def _read_one(provider: Provider, rows: QuerySet[MirroredModel], source: str | None) -> Drift:

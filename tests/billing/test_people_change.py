@@ -143,6 +143,27 @@ def test_a_provider_that_is_down_is_told_in_the_next_turn(sandbox, ada, customer
     assert theirs(sandbox, customer)["email"] == "ada@new.example"
 
 
+def test_one_that_the_provider_never_answers_does_not_hold_up_the_others(
+    sandbox, ada, eve, customer, configured
+):
+    ensure_customer(eve)
+    configured(SYNC_PROFILE=True)
+    rename(ada, email="ada@new.example")
+    rename(eve, email="eve@new.example")
+    with lost_answer("PATCH", f"/v1/customers/{customer.pk}", arrives=False):
+        assert push_customers() == 1
+    assert Customer.objects.get(subscriber=eve).email == "eve@new.example"
+    assert Customer.objects.get(push="profile") == customer
+
+
+def test_a_provider_that_is_busy_is_left_alone(sandbox, ada, customer, configured):
+    configured(SYNC_PROFILE=True)
+    rename(ada, email="ada@new.example")
+    with lost_answer("PATCH", "/v1/customers/", arrives=False, status=429, retry_after=60):
+        assert push_customers() == 0
+    assert Customer.objects.get().push == "profile"
+
+
 def test_what_is_refused_for_good_is_not_tried_for_ever(sandbox, ada, customer, configured, caplog):
     configured(SYNC_PROFILE=True)
     rename(ada, email="not an address")
@@ -189,8 +210,18 @@ def test_a_deletion_whose_answer_was_lost_is_repeated(sandbox, customer):
     assert delete_customer(customer).deleted_at is not None
 
 
-def test_an_anonymized_customer_is_nobody_after_the_delivery(sandbox, ada, customer):
+def test_an_anonymized_customer_is_nobody_after_the_delivery(sandbox, ada, customer, monkeypatch):
+    """Also where the verb is told of it much later than the delivery was made."""
+    provider = type(sandbox.app_provider())
+    delete = provider.delete_customer
+
+    def slowly(self, *args, **options):
+        delete(self, *args, **options)
+        sandbox.advance(days=0.001, deliver=False)
+
+    monkeypatch.setattr(provider, "delete_customer", slowly)
     delete_customer(customer, anonymize=True)
+    assert Customer.objects.get().deleted_at is not None
     sandbox.deliver()
     assert Customer.objects.get().email.endswith("@anonymized.polar.sh")
 

@@ -1,9 +1,11 @@
 """Refunds against the sandbox, over HTTP."""
 
+import itertools
+
 import pytest
 from django.core.cache import cache
 
-from polar_django.billing import get_invoice_url, get_receipt_url, refund_order
+from polar_django.billing import get_invoice_url, get_receipt_url, invoices, refund_order
 from polar_django.exceptions import (
     ActionRefused,
     InvalidRequest,
@@ -11,6 +13,7 @@ from polar_django.exceptions import (
     RateLimited,
 )
 from polar_django.models import BenefitGrant, Order, Refund, Transition
+from tests.billing.fake_provider import FakeProvider
 from tests.billing.lost_answers import lost_answer
 
 
@@ -168,6 +171,24 @@ def test_an_invoice_is_waited_for(sandbox, order):
         json={"billing_name": "A Buyer", "billing_address": {"country": "NL"}},
     )
     assert get_invoice_url(order, wait=2).startswith("http")
+
+
+def test_an_invoice_that_is_not_made_in_time_is_none(service, monkeypatch):
+    """The provider takes it, and makes none while we wait."""
+    moments = itertools.count(step=0.4)
+    slept = []
+    monkeypatch.setattr(invoices.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(invoices.time, "sleep", slept.append)
+    monkeypatch.setattr(FakeProvider, "generate_invoice", lambda self, order_id: None)
+    assert get_invoice_url(Order(pk="order-1", provider="fake"), wait=1) is None
+    assert slept
+    assert max(slept) <= 0.5
+
+
+def test_an_invoice_is_not_waited_for_unasked(service):
+    order = Order(pk="order-1", provider="fake")
+    assert get_invoice_url(order) is None
+    assert get_invoice_url(order).startswith("https://")
 
 
 def test_a_paid_order_has_a_receipt(order):
