@@ -19,7 +19,7 @@ def replay(transitions: QuerySet[Transition], *, everybody: bool = False) -> lis
     """
     settled = transitions.using(primary()).exclude(state=State.PENDING)
     pks = list(settled.order_by("pk").values_list("pk", flat=True))
-    changes = {"receivers_done": []} if everybody else {}
+    changes: dict[str, list[str]] = {"receivers_done": []} if everybody else {}
     Transition.objects.filter(pk__in=pks).update(
         state=State.PENDING, attempts=0, due_at=timezone.now(), error="", **changes
     )
