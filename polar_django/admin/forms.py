@@ -79,8 +79,9 @@ class SubscriberForm(NoteForm):
 
     def offer(self, request: HttpRequest, site: AdminSite, rows: Sequence[Any]) -> None:
         listed = site._registry.get(subscriber_class())
-        may_search = listed is not None and listed.has_view_permission(request)
-        if may_search and listed.get_search_fields(request) and self._has_key():
+        if listed is None or not listed.has_view_permission(request):
+            return
+        if listed.get_search_fields(request) and self._has_key():
             link = Customer._meta.get_field("subscriber")
             self._subscriber.widget = AutocompleteSelect(link, site)
             self._subscriber.widget.choices = self._subscriber.choices

@@ -48,7 +48,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
     list_per_page = 50
     empty_value_display = "-"
     change_form_template = "admin/polar_django/change_form.html"
-    search_help_text: Any = gettext_lazy(
+    search_help_text: ClassVar[Any] = gettext_lazy(
         "A whole id, e-mail address, external id, invoice number, or the subscriber's key or name."
     )
 
@@ -120,7 +120,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
         link = format_html('<a href="{}" rel="noreferrer" target="_blank">{} ↗</a>', url, text)
         return [_named("at_the_provider", _("Dashboard"), lambda row: link)]
 
-    def _listed(self, name: str, see: bool) -> Any:
+    def _listed(self, name: Any, see: bool) -> Any:
         """A column of the list: ids short, links as links, personal data masked."""
         if name in self.personal:
             return self._masked(name, see)
