@@ -161,7 +161,21 @@ def _grant_again(grant: BenefitGrant) -> None:
 
 
 def _revoke(grant: BenefitGrant) -> None:
+    """The grant goes in any case, what it gave only where no other purchase gives it too."""
     previous = grant.properties
-    properties = benefit_effects.take(grant)
+    properties = previous if _is_held_twice(grant) else benefit_effects.take(grant)
     rows.change(grant, granted_at=None, revoked_at=clock.tick(), properties=properties)
     emit_grant("revoked", grant, previous)
+
+
+def _is_held_twice(grant: BenefitGrant) -> bool:
+    """By another purchase of the same customer. A license key is always of one purchase alone."""
+    if grant.benefit.type == "license_keys":
+        return False
+    others = BenefitGrant.objects.filter(
+        customer=grant.customer,
+        member=grant.member,
+        benefit=grant.benefit,
+        granted_at__isnull=False,
+    )
+    return others.exclude(pk=grant.pk).exists()

@@ -244,6 +244,21 @@ def test_a_revoked_benefit_takes_its_units_back(credited: Subscription) -> None:
     assert BenefitGrant.objects.get().properties["last_credited_units"] == -100
 
 
+def test_units_stay_where_another_purchase_gives_the_same_benefit(
+    shop: Shop, credited: Subscription, ears: Ears
+) -> None:
+    benefit = BenefitGrant.objects.get().benefit
+    catalog.set_product_benefits(shop.ebook, [benefit.id])
+    shop.buy(shop.ebook, external_customer_id="u-1")
+    assert balance() == (0, 200, 200)
+    ears.events()
+
+    subscriptions.revoke(credited)
+
+    assert "benefit_grant.revoked" in ears.types()
+    assert balance() == (0, 200, 200)
+
+
 def test_a_meter_that_is_used_cannot_be_archived(credited: Subscription) -> None:
     with pytest.raises(errors.InvalidRequest, match="active benefit"):
         meters.update_meter(Meter.objects.get(), {"is_archived": True})
