@@ -13,15 +13,19 @@ import httpx
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.providers.transport import mounted
 from polar_django.sandbox import delivery
+from polar_django.sandbox.api import door
 from polar_django.sandbox.conf import get_settings
-from polar_django.sandbox.models import Checkout
+from polar_django.sandbox.models import Checkout, WebhookEvent
 from polar_django.sandbox.seed import seed
 from polar_django.webhooks import processing
+from tests.sandbox.polars_schema import Judge
 
 BASE_URL = "http://testserver/sandbox"
 
@@ -177,6 +181,37 @@ def _find_checkout(text: str) -> Checkout:
 
 
 @pytest.fixture
+def polars_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """Whatever the sandbox answers or sends during the test has to fit Polar's own OpenAPI."""
+    judge = Judge()
+    answer_in_version = door._answer_in_version
+
+    def listen(request: HttpRequest, rest: str) -> HttpResponseBase:
+        answered = answer_in_version(request, rest)
+        content = b"" if answered.streaming else getattr(answered, "content", b"")
+        judge.hear_answer(str(request.method), f"/v1/{rest}", answered.status_code, content)
+        return answered
+
+    # One event or many: whichever way the engine writes them.
+    create, bulk_create = WebhookEvent.objects.create, WebhookEvent.objects.bulk_create
+
+    def overhear(**values: Any) -> WebhookEvent:
+        judge.hear_event(values["type"], values["body"])
+        return create(**values)
+
+    def overhear_many(events: list[WebhookEvent], **options: Any) -> list[WebhookEvent]:
+        for event in events:
+            judge.hear_event(event.type, event.body or "")
+        return bulk_create(events, **options)
+
+    monkeypatch.setattr(door, "_answer_in_version", listen)
+    monkeypatch.setattr(WebhookEvent.objects, "create", overhear)
+    monkeypatch.setattr(WebhookEvent.objects, "bulk_create", overhear_many)
+    yield judge
+    assert not judge.complaints, "\n".join(judge.complaints)
+
+
+@pytest.fixture
 def in_process_transport(monkeypatch: pytest.MonkeyPatch) -> httpx.BaseTransport:
     """Requests to `http://testserver` are answered by this project, in this thread.
 
@@ -191,7 +226,10 @@ def in_process_transport(monkeypatch: pytest.MonkeyPatch) -> httpx.BaseTransport
 
 @pytest.fixture
 def bare_sandbox(
-    db: None, in_process_transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch
+    db: None,
+    polars_schema: Judge,
+    in_process_transport: httpx.BaseTransport,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxInTests]:
     """The sandbox and the app wired to each other, with an empty catalogue."""
     monkeypatch.setattr(

@@ -10,6 +10,7 @@ import pytest
 from polar_django.sandbox.engine import catalog, checkouts, confirmation, schedule
 from polar_django.sandbox.models import Benefit, Checkout, Product, WebhookEvent
 from polar_django.sandbox.outcomes import Confirmation
+from tests.sandbox.polars_schema import Judge
 
 PAYS = "4242 4242 4242 4242"
 DECLINES = "4000 0000 0000 0002"
@@ -96,6 +97,11 @@ def _benefit(key: str) -> Benefit:
         "metadata": {"key": key},
     }
     return catalog.create_benefit(data)
+
+
+@pytest.fixture(autouse=True)
+def everything_fits_polars_schema(polars_schema: Judge) -> None:
+    """In every test of the sandbox, whether it asks for it or not."""
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.sandbox.polars_schema import Judge
 from tests.sandbox_fixtures import DECLINES, SandboxInTests
 
 MISSING = "11111111-1111-4111-8111-111111111111"
@@ -241,7 +242,10 @@ def test_a_declined_card_is_a_payment_error(sandbox: SandboxInTests) -> None:
 
 
 def test_a_crash_is_plain_text_and_logged(
-    bare_sandbox: SandboxInTests, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bare_sandbox: SandboxInTests,
+    polars_schema: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def crash(row: object) -> None:
         raise RuntimeError("on purpose")
@@ -251,6 +255,8 @@ def test_a_crash_is_plain_text_and_logged(
     answer = bare_sandbox.api.get("/v1/products/")
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
     assert "on purpose" in caplog.text
+    # Elsewhere a crash fails the test.
+    assert not polars_schema.is_there or polars_schema.complaints.pop()
 
 
 @pytest.mark.corpus
