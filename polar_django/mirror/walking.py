@@ -8,9 +8,15 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-from polar_django.exceptions import NotSupported, ProviderUnavailable, RateLimited
+from polar_django.exceptions import (
+    AuthenticationFailed,
+    NotSupported,
+    ProviderUnavailable,
+    RateLimited,
+)
 from polar_django.providers.base import Capability, Page, Provider
 
 __all__ = ["Patience", "pages"]
@@ -18,6 +24,19 @@ __all__ = ["Patience", "pages"]
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+# What gates and verbs do without: a token need not be allowed to list it.
+_OPTIONAL = frozenset(
+    {
+        "customer_meters",
+        "customer_seats",
+        "discounts",
+        "license_keys",
+        "members",
+        "meters",
+        "refunds",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -83,8 +102,8 @@ def pages(
 ) -> Iterator[tuple[int, Page]]:
     """Each page of a list with its number.
 
-    Raises NotSupported where the provider has no such list, else ProviderError; ProviderUnavailable
-    only when patience is at its end.
+    Raises NotSupported where the provider has no such list, or the access token may not read one
+    that few need; else ProviderError; ProviderUnavailable only when patience is at its end.
     """
     if kind == "benefit_grants" and Capability.GRANTS not in provider.capabilities:
         # Its grants are derived here: a list without them would tell that they are no more.
@@ -104,5 +123,11 @@ def pages(
         except ProviderUnavailable as error:
             failures += 1
             patience.bear(error, failures)
+        except AuthenticationFailed as error:
+            if error.status != HTTPStatus.FORBIDDEN or kind not in _OPTIONAL:
+                raise
+            # A walk that ended here would begin here again, and never come to what follows.
+            logger.warning("%s are left out: the access token lacks their scope.", kind)
+            raise NotSupported(f"The access token may not list {kind}.") from error
         else:
             return

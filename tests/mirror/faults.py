@@ -32,6 +32,10 @@ def busy(seconds: int) -> Answer:
     return lambda _: httpx.Response(429, headers={"Retry-After": str(seconds)})
 
 
+def forbidden(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(403, json={"error": "insufficient_scope"})
+
+
 def broken(_: httpx.Request) -> httpx.Response:
     return httpx.Response(500, json={"detail": "Internal Server Error"})
 

@@ -7,15 +7,16 @@ from django.core.management import CommandError, call_command
 
 from polar_django import tasks
 from polar_django.billing import cancel_subscription
-from polar_django.exceptions import ProviderUnavailable
+from polar_django.exceptions import AuthenticationFailed, ProviderUnavailable
 from polar_django.mirror import walking
-from polar_django.models import Customer, Subscription, Walk
+from polar_django.models import BenefitGrant, Customer, Member, Subscription, Walk
 from polar_django.providers.transport import mounted
 from tests.mirror.faults import (
     FaultyTransport,
     broken,
     busy,
     cut_off,
+    forbidden,
     of_another_shape,
     silent,
     truncated,
@@ -149,3 +150,28 @@ def test_a_verb_succeeds_or_raises_and_the_mirror_says_what_is_so(sandbox, fault
     assert raised != theirs["cancel_at_period_end"]
     assert raised or times == 1
     assert differences() == {}
+
+
+class TestATokenWithFewScopes:
+    def test_is_enough_for_everything_else_and_that_is_logged(self, sandbox, faulty, caplog):
+        buyers(sandbox, 2)
+        lose_deliveries()
+        faulty.on, faulty.faults = "/v1/refunds/?", [forbidden] * 2
+        mend()
+        assert "refunds are left out" in caplog.text
+        assert BenefitGrant.objects.exists()
+        assert Walk.objects.get().finished_at is not None
+
+    def test_marks_nothing_as_no_more(self, sandbox, faulty):
+        buyers(sandbox, 2)
+        sandbox.deliver()
+        before = Member.objects.filter(deleted_at=None).count()
+        faulty.on, faulty.faults = "/v1/members/?", [forbidden] * 100
+        mend()
+        assert Member.objects.filter(deleted_at=None).count() == before > 0
+
+    def test_is_refused_where_a_gate_would_be_wrong(self, sandbox, faulty):
+        buyers(sandbox, 1)
+        faulty.on, faulty.faults = "/v1/benefit-grants/?", [forbidden] * 2
+        with pytest.raises(AuthenticationFailed):
+            mend()
