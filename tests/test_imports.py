@@ -25,10 +25,17 @@ settings.configure(
 )
 django.setup()
 """
+# The admin loads every app's `admin` module at start.
+WITH_ADMIN = SETUP.replace(
+    '"django.contrib.auth",',
+    '"django.contrib.admin", "django.contrib.messages", "django.contrib.auth",',
+).replace("django.setup()\n", "django.setup()\nassert 'polar_django.admin' in sys.modules\n")
 
 
 @pytest.mark.parametrize(
-    "first", ["import polar_django", SETUP], ids=["import polar_django", "django.setup()"]
+    "first",
+    ["import polar_django", SETUP, WITH_ADMIN],
+    ids=["import polar_django", "django.setup()", "django.setup() with the admin"],
 )
 def test_a_fresh_start_loads_nothing_heavy(first):
     program = START.format(first=first, heavy=HEAVY)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import ADDITION, LogEntry
+from django.urls import resolve
 from django.utils import timezone
 
 from polar_django.billing import grant_benefit
@@ -329,3 +330,12 @@ def test_a_receiver_that_failed_is_seen_and_told_again_alone(
     with django_capture_on_commit_callbacks(execute=True):
         confirm(chief, news, "retell", everybody="on")
     assert heard == {"clumsy": 3, "deft": 2, "works": True}
+
+
+def test_no_action_runs_inside_a_transaction_of_the_projects(customer):
+    """Also where ATOMIC_REQUESTS is on: a provider is called, and may take its time."""
+    for name, (_, find) in ACTIONS.items():
+        row = find(customer)
+        action = "revoke" if name == "take back" else name
+        for address in (page(type(row), "do_one", row.pk, action), page(type(row), "do", action)):
+            assert "default" in resolve(address).func._non_atomic_requests
