@@ -10,6 +10,8 @@ from polar_django.drf.me import EntitlementsView
 from polar_django.drf.subscriptions import SubscriptionsView
 from polar_django.entitlements import entitlements_for, has_benefit
 from polar_django.models import CheckoutSession, Customer, Subscription
+from polar_django.usage import record_usage
+from polar_django.usage.sending import send_usage
 from tests.teams.models import Team
 
 
@@ -83,3 +85,33 @@ def test_a_grant_by_hand_is_the_teams_and_never_a_users(team, ada, grace):
     assert ask(EntitlementsView, ada).data["keys"] == ["pro"]
     assert ask(EntitlementsView, grace).data["keys"] == []
     assert ask(SubscriptionsView, grace).status_code == 403
+
+
+def test_the_owner_manages_what_the_team_has_and_a_member_does_not(
+    team, sandbox, ada, grace, client, settings
+):
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "SUBSCRIBER_RESOLVER": lambda request: Team.objects.get(),
+    }
+    session = create_checkout_session(team, "team", seats=2, success_url="http://testserver/in/")
+    sandbox.pay(session.url)
+    sandbox.deliver()
+    bought = Subscription.objects.get()
+    client.force_login(grace)
+    assert client.get("/billing/manage/").status_code == 403
+    assert client.post(f"/billing/manage/{bought.pk}/cancel/").status_code == 403
+    client.force_login(ada)
+    assert b"2 seats, $30.00 a month" in client.get("/billing/manage/").content
+    assert client.post(f"/billing/manage/{bought.pk}/seats/", {"to": "3"}).status_code == 303
+    assert Subscription.objects.get().seats == 3
+
+
+def test_a_teams_usage_is_the_teams_and_names_who_used_it(team, sandbox, ada, grace):
+    with pytest.raises(TypeError):
+        record_usage(grace, "ai_usage")
+    record_usage(team, "ai_usage", {"total_tokens": 5}, user=grace)
+    assert send_usage().sent == 1
+    [event] = sandbox.api.get("/v1/events/", params={"source": "user"}).json()["items"]
+    assert event["external_customer_id"] == "4711"
+    assert event["external_member_id"] == str(grace.pk)
