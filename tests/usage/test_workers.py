@@ -4,7 +4,7 @@ from collections import Counter
 from threading import Barrier, Lock, Thread
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from polar_django.models import UsageEvent
@@ -15,7 +15,7 @@ from polar_django.usage.sending import send_usage
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer"),
 ]
 
 
