@@ -1,11 +1,12 @@
 """Making a hosted pay page for a subscriber or a guest, or finding the one that is still open."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, to_locale
 
 from polar_django.billing.adhoc_prices import pricing_of
@@ -82,69 +83,36 @@ def create_checkout_session(
     ProviderError. After ProviderUnavailable a session may exist; it can be paid by nobody.
     """
     wanted = plan if isinstance(plan, Plan) else get_settings().plan(plan, request)
-    if subscriber is None and not wanted.guests:
-        raise InvalidRequest(
-            f"The plan {wanted.key!r} is not sold to guests.", code="guests_not_served"
-        )
     code = discount_code.strip()
-    if code and not wanted.allow_discount_codes:
-        raise InvalidRequest(
-            f"The plan {wanted.key!r} takes no discount codes.", code="discount_refused"
-        )
+    _check_terms(wanted, subscriber, code)
     service = get_provider()
     asked = _decide(
-        service,
-        wanted,
-        subscriber,
-        product=product,
-        seats=seats,
-        amount=amount,
-        request=request,
+        service, wanted, subscriber, product=product, seats=seats, amount=amount, request=request
     )
+    said = {**wanted.metadata, **(metadata or {})}
+    if request_id:
+        said["request_id"] = request_id
+    if subscriber is None:
+        said["guest"] = True
     asked = replace(
         asked,
         customer_email=email,
         customer_name=name,
         success_url=_success_address(success_url or wanted.success_url, request),
-        return_url=absolute_address(
-            return_url or wanted.return_url or get_settings().return_url, request
-        ),
+        return_url=_address(return_url or wanted.return_url or get_settings().return_url, request),
         embed_origin=absolute_address("/", request).rstrip("/") if embed else "",
-        metadata={
-            **wanted.metadata,
-            **(metadata or {}),
-            **({"request_id": request_id} if request_id else {}),
-            **({"guest": True} if subscriber is None else {}),
-            "plan": wanted.key,
-        },
+        metadata={**said, "plan": wanted.key},
     )
     offer = fingerprint(asked, code)
     asked = replace(asked, metadata={**asked.metadata, "offer": offer})
-    customer = ensure_customer(subscriber) if subscriber is not None else None
 
-    def find() -> CheckoutSession | None:
-        mine = checkouts_of_browser(request)
-        return open_session(offer, asked, customer=customer, among=mine)
-
-    session = find()
-    if session is not None:
-        session = still_offered(service, session, asked)
-    if session is None:
-        try:
-            session = _create(service, _for_customer(asked, customer))
-        except (InvalidRequest, ObjectNotFound):
-            if customer is None or not is_no_more(customer):
-                raise
-            customer = ensure_customer(subscriber)
-            session = _create(service, _for_customer(asked, customer))
+    def claim(session: CheckoutSession) -> None:
         claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
         if subscriber is None:
             bind_to_browser(request, session.pk)
-        # Two requests at once: both made one, and now both choose the older.
-        session = find() or session
-    claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
-    if subscriber is None:
-        bind_to_browser(request, session.pk)
+
+    session = _open_or_new(service, asked, offer, subscriber, request, claim)
+    claim(session)
     if code:
         session = with_discount_code(service, session, code)
     session.refresh_from_db()
@@ -204,9 +172,60 @@ def _decide(
     )
 
 
+def _check_terms(plan: Plan, subscriber: Any, code: str) -> None:
+    if subscriber is None and not plan.guests:
+        raise InvalidRequest(
+            f"The plan {plan.key!r} is not sold to guests.", code="guests_not_served"
+        )
+    if code and not plan.allow_discount_codes:
+        raise InvalidRequest(
+            f"The plan {plan.key!r} takes no discount codes.", code="discount_refused"
+        )
+
+
+def _open_or_new(
+    service: Provider,
+    asked: CheckoutRequest,
+    offer: str,
+    subscriber: Any,
+    request: HttpRequest | None,
+    claim: Callable[[CheckoutSession], None],
+) -> CheckoutSession:
+    """The buyer's session for this purchase that can still be paid, else one made now."""
+    customer = ensure_customer(subscriber) if subscriber is not None else None
+    mine = checkouts_of_browser(request)
+    found = open_session(offer, asked, customer=customer, among=mine)
+    if found is not None:
+        found = still_offered(service, found, asked)
+    if found is not None:
+        return found
+    try:
+        made = _create(service, _for_customer(asked, customer))
+    except (InvalidRequest, ObjectNotFound):
+        if customer is None or not is_no_more(customer):
+            raise
+        customer = ensure_customer(subscriber)
+        made = _create(service, _for_customer(asked, customer))
+    claim(made)
+    # Two requests at once: both made one, and now both choose the older.
+    return open_session(offer, asked, customer=customer, among=[*mine, made.pk]) or made
+
+
+def _address(given: str, request: HttpRequest | None) -> str:
+    """An address of the settings, which may be the name of a URL pattern, with scheme and host."""
+    if not given or "://" in given:
+        return given
+    try:
+        return absolute_address(resolve_url(given), request)
+    except NoReverseMatch as error:
+        raise ConfigurationError(
+            f"{given!r} is the name of no URL pattern, and no path that begins with '/'."
+        ) from error
+
+
 def _success_address(given: str, request: HttpRequest | None) -> str:
     own = f"{reverse('polar:return')}?checkout_id={_CHECKOUT_ID}"
-    address = absolute_address(given or own, request)
+    address = _address(given or own, request)
     if not address:
         raise ConfigurationError(
             "The pay page must know where to send the buyer: pass request=, or an absolute "

@@ -5,6 +5,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from polar_django.billing import create_checkout_session
+from polar_django.conf import Plan
 from polar_django.exceptions import (
     ConfigurationError,
     CustomerConflict,
@@ -202,3 +203,18 @@ def test_a_relative_success_address_keeps_its_placeholder(service, ada, request_
         ada, "pro", success_url="/thanks/?id={CHECKOUT_ID}", request=request_
     )
     assert session.success_url == f"http://shop.example/thanks/?id={session.pk}"
+
+
+def test_addresses_may_be_names(service, ada, request_, settings):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "RETURN_URL": "polar:portal"}
+    plan = Plan.from_options("one", {"products": ["pro-monthly"], "success_url": "login"})
+    session = create_checkout_session(ada, plan, request=request_)
+    assert session.success_url == "http://shop.example/accounts/login/"
+    asked = service.objects[session.pk].raw
+    assert asked["return_url"] == "http://shop.example/billing/portal/"
+
+
+def test_a_name_of_nothing_is_said(service, ada, request_):
+    plan = Plan.from_options("one", {"products": ["pro-monthly"], "success_url": "no-such-name"})
+    with pytest.raises(ConfigurationError, match="no-such-name"):
+        create_checkout_session(ada, plan, request=request_)
