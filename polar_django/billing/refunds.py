@@ -34,6 +34,7 @@ RefundReason = Literal[
 ]
 # In the refund's metadata: tells ours from another of the same amount.
 _MARK = "polar_django_request"
+_ALL_GIVEN = "RefundedAlready"
 # Longer than a slow call takes: until then a second request of the same key is refused.
 _SECONDS_OF_A_REQUEST = 120
 _LONGEST_KEY = 200
@@ -89,6 +90,12 @@ def refund_order(
             )
         except RateLimited:
             raise
+        except ActionRefused as refused:
+            if amount is not None or refused.code != _ALL_GIVEN:
+                raise
+            # Somebody else was first, a moment ago.
+            _read_order(provider, order)
+            return _last(provider, order)
         except ProviderUnavailable as error:
             made = _found_after(error, provider, order, mark)
         else:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.core.cache import cache
 
-from polar_django.billing import get_invoice_url, get_receipt_url, invoices, refund_order
+from polar_django.billing import get_invoice_url, get_receipt_url, invoices, refund_order, refunds
 from polar_django.exceptions import (
     ActionRefused,
     InvalidRequest,
@@ -55,6 +55,32 @@ def test_all_of_it_twice_is_once(sandbox, order):
     stale = Order.objects.get()
     assert refund_order(stale) == first
     assert len(refunds_at(sandbox)) == 1
+
+
+def test_two_who_give_all_of_it_back_at_once_give_it_once(sandbox, order, monkeypatch):
+    provider = type(sandbox.app_provider())
+    original = provider.refund_order
+    firsts = []
+
+    def beaten(self, *args, **kwargs):
+        monkeypatch.setattr(provider, "refund_order", original)
+        firsts.append(refund_order(Order.objects.get()))
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(provider, "refund_order", beaten)
+    assert [refund_order(order)] == firsts
+    assert len(refunds_at(sandbox)) == 1
+    assert order.status == "refunded"
+
+
+def test_a_cache_that_is_down_does_not_keep_a_refund_back(sandbox, order, monkeypatch):
+    def fail(*args, **options):
+        raise ConnectionError
+
+    monkeypatch.setattr(refunds.cache, "add", fail)
+    monkeypatch.setattr(refunds.cache, "delete", fail)
+    first = refund_order(order, 500, request_key="form-1")
+    assert refund_order(order, 500, request_key="form-1") == first
 
 
 def test_without_an_amount_a_stale_mirror_gives_back_what_is_left(sandbox, order):
