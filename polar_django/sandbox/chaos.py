@@ -8,7 +8,7 @@ from typing import Any
 from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.models import Chaos
 
-__all__ = ["Trouble", "read", "switch"]
+__all__ = ["SWITCHES", "Trouble", "read", "switch"]
 
 SHARES = ("duplicate", "drop")
 SWITCHES = (

@@ -6,7 +6,9 @@ from itertools import pairwise
 import httpx
 import pytest
 import time_machine
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from polar_django.sandbox import chaos, clock, delivery
@@ -360,3 +362,56 @@ def test_the_endpoint_of_the_settings_exists_and_follows_them(db: None, receiver
 
     assert WebhookEndpoint.objects.get().url == URL + "/new"
     assert len(receiver.requests) == 2
+
+
+def test_a_batch_ends_with_the_first_failure_and_the_rest_goes_out_all_the_same(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    made = make_events(5)
+    receiver.answer = lambda request: httpx.Response(
+        500 if request.headers["webhook-id"] == made[1] else 202
+    )
+
+    counts = delivery.flush()
+
+    assert (counts.delivered, counts.failed) == (4, 1)
+    assert receiver.ids == made
+    waiting = WebhookEvent.objects.get(next_attempt_at__isnull=False)
+    assert str(waiting.pk) == made[1]
+    assert not WebhookEvent.objects.filter(claimed_until__isnull=False).exists()
+
+
+def test_twenty_deliveries_cost_hardly_more_queries_than_one(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    make_events(20)
+
+    with CaptureQueriesContext(connection) as queries:
+        delivery.flush()
+
+    assert len(receiver.requests) == 20
+    assert WebhookAttempt.objects.filter(succeeded=True).count() == 20
+    assert len(queries) < 25
+
+
+def test_a_refusal_without_a_word_is_noted_in_words(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    make_events()
+    receiver.answer = lambda _: httpx.Response(410)
+
+    delivery.flush()
+
+    assert (WebhookAttempt.objects.get().response or "").startswith("Client error '410 Gone'")
+
+
+def test_a_batch_that_takes_long_is_recorded_before_its_claim_ends(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_events(3)
+    monkeypatch.setattr(delivery, "LONGEST_BATCH_SECONDS", -1.0)
+
+    delivery.deliver_due()
+
+    assert receiver.ids == made
+    assert WebhookAttempt.objects.count() == 3

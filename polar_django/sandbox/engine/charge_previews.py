@@ -38,8 +38,8 @@ class _TakenBack(Exception):
 def preview_charge(subscription: Subscription) -> ChargePreview:
     """The next order with the usage so far; nothing of it stays, nothing is sent or charged.
 
-    One that ends or pauses with its period costs what was used. Raises AlreadyCanceledSubscription where
-    nothing is billed any more.
+    One that ends or pauses with its period costs what was used. Raises AlreadyCanceledSubscription
+    where nothing is billed any more.
     """
     try:
         with business_transaction():

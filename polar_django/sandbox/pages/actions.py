@@ -58,9 +58,7 @@ def break_things(request: HttpRequest) -> HttpResponse:
         {
             "duplicate": _share(request, "duplicate"),
             "drop": _share(request, "drop"),
-            "reorder": "reorder" in request.POST,
-            "legacy_signature": "legacy_signature" in request.POST,
-            "rate_limits": "rate_limits" in request.POST,
+            **{name: name in request.POST for name in chaos.SWITCHES},
         }
     )
     return _back("chaos")
