@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from polar_django.billing import ensure_customer
-from polar_django.exceptions import ProviderUnavailable
+from polar_django.exceptions import ActionRefused, NotSupported, ProviderUnavailable
 from polar_django.models import Order, Subscription
 from polar_django.providers.registry import get_provider
 from tests.sandbox_fixtures import DECLINES, FAILS_LATER, PAYS
@@ -150,6 +150,23 @@ def test_a_refused_card_is_told_and_changes_nothing(page, buy, sandbox, settings
     assert "The payment was refused, and nothing was changed." in text
     assert "Check payment method" in text
     assert row.product_id == sandbox.product_ids["pro-monthly"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotSupported("No such route."), ProviderUnavailable("Too late."), ActionRefused("Not now.")],
+)
+def test_a_plan_can_be_changed_although_its_cost_cannot_be_told(page, buy, monkeypatch, error):
+    row = buy()
+
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(type(get_provider()), "preview_change", refuse)
+    text = words(page("change", row.pk, to="pro-yearly"))
+    assert "The bill shows the exact amount." in text
+    page.post("change", row, to="pro-yearly")
+    assert row.product.key == "pro-yearly"
 
 
 def test_a_product_that_is_not_offered_cannot_be_had(page, buy, sandbox):
