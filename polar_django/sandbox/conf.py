@@ -18,6 +18,8 @@ class SandboxSettings:
 
     `webhook_url` and `webhook_secret` name an endpoint that exists from the start (both, or none).
     `auto_deliver` sends deliveries from a background thread; off, they go out only when flushed.
+    `scopes` are what the access token may do, as Polar names them with spaces between
+    ("products:read orders:read"); empty, it may do everything.
     `base_url` is the sandbox's public address ("http://127.0.0.1:8000/sandbox"), used in links
     that are made outside a request; without it they are made from the request.
     """
@@ -25,6 +27,7 @@ class SandboxSettings:
     webhook_url: str = ""
     webhook_secret: str = ""
     access_token: str = "polar_oat_sandbox"
+    scopes: str = ""
     allow_without_debug: bool = False
     auto_deliver: bool = True
     base_url: str = ""

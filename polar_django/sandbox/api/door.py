@@ -1,4 +1,4 @@
-"""The one view of the API: versions, old addresses, the two slash spellings, limits, headers.
+"""The one view of the API: versions, old addresses, the two slash spellings, scopes, limits.
 
 It finds the route itself instead of leaving that to Django, because Polar answers an unknown
 route, a wrong slash and a wrong token in ways of its own.
@@ -16,17 +16,19 @@ from django.urls.resolvers import RegexPattern, ResolverMatch
 from django.views.decorators.csrf import csrf_exempt
 
 from polar_django.sandbox import clock, shapes
-from polar_django.sandbox.api.access import bearer_token, is_known_token
+from polar_django.sandbox.api.access import bearer_token, has_access_token, is_known_token
 from polar_django.sandbox.api.addresses import other_spelling
 from polar_django.sandbox.api.cors import allow_other_sites, answer_preflight
 from polar_django.sandbox.api.rate_limits import refuse_too_many
 from polar_django.sandbox.api.refusals import (
+    insufficient_scope,
     invalid_token,
     method_not_allowed,
     no_such_object,
     no_such_route,
 )
 from polar_django.sandbox.api.routes import urlpatterns as routes
+from polar_django.sandbox.api.scopes import is_allowed, scopes_for
 
 __all__ = ["answer"]
 
@@ -80,6 +82,9 @@ def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
         if _find_route(other) is None:
             return no_such_route()
         return HttpResponse(status=307, headers={"Location": other_spelling(request)})
+    needed = scopes_for(str(request.method), rest)
+    if has_access_token(request) and not is_allowed(needed):
+        return insufficient_scope(needed)
     answered: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     if answered.status_code == 405:
         return method_not_allowed([name.strip() for name in answered["Allow"].split(",")])

@@ -14,6 +14,7 @@ from polar_django.sandbox.errors import ResourceNotFound, SandboxError
 __all__ = [
     "NotInSandbox",
     "RequestRefused",
+    "insufficient_scope",
     "invalid_token",
     "json_answer",
     "method_not_allowed",
@@ -32,6 +33,7 @@ REALM = 'Bearer realm="polar"'
 INVALID_TOKEN = (
     "The access token provided is expired, revoked, malformed, or invalid for other reasons."
 )
+INSUFFICIENT_SCOPE = "The request requires higher privileges than provided by the access token."
 
 logger = logging.getLogger("polar_django.sandbox")
 
@@ -89,6 +91,18 @@ def invalid_token() -> HttpResponse:
     answer = json_answer({"error": "invalid_token", "error_description": INVALID_TOKEN}, 401)
     answer["WWW-Authenticate"] = (
         f'{REALM}, error="invalid_token", error_description="{INVALID_TOKEN}"'
+    )
+    return answer
+
+
+def insufficient_scope(needed: Sequence[str]) -> HttpResponse:
+    """An access token that may not do this: OAuth's shape too."""
+    answer = json_answer(
+        {"error": "insufficient_scope", "error_description": INSUFFICIENT_SCOPE}, 403
+    )
+    answer["WWW-Authenticate"] = (
+        f'{REALM}, scope="{" ".join(needed)}", error="insufficient_scope", '
+        f'error_description="{INSUFFICIENT_SCOPE}"'
     )
     return answer
 
