@@ -43,12 +43,7 @@ def act(
         answer = call(provider)
     except RateLimited:
         raise
-    except (ActionRefused, InvalidRequest):
-        _read(provider, subscription)
-        if not is_as_wanted():
-            raise
-        return subscription
-    except ProviderUnavailable as error:
+    except (ActionRefused, InvalidRequest, ProviderUnavailable) as error:
         try:
             _read(provider, subscription)
         except ProviderError:

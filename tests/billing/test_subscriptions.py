@@ -105,6 +105,13 @@ def test_what_cannot_even_be_read_back_is_told_as_it_was(subscription, service):
         cancel_subscription(subscription)
 
 
+def test_a_refusal_that_cannot_be_looked_up_is_told_as_it_was(subscription, service):
+    service.change("subscription-1", cancel_at_period_end=True)
+    service.faults["get_subscription"] = ProviderUnavailable("down")
+    with pytest.raises(ActionRefused):
+        cancel_subscription(subscription)
+
+
 def test_too_many_requests_are_told_at_once(subscription, service):
     service.faults["cancel_subscription"] = RateLimited("busy", retry_after=30)
     with pytest.raises(RateLimited) as refused:
