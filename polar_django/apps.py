@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules, import_string
@@ -25,6 +25,9 @@ class PolarDjangoConfig(AppConfig):
         post_save.connect(note_profile, subscriber, dispatch_uid="polar_django.note_profile")
         pre_delete.connect(note_deletion, subscriber, dispatch_uid="polar_django.note_deletion")
         autodiscover_modules("polar_handlers")
+        if apps.is_installed("django_prometheus"):
+            # By its path: only such a project has a use for it at start-up.
+            import_string("polar_django.health.register_collector")()
 
 
 def claim_on_login(sender: object, **news: Any) -> None:

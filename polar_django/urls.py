@@ -5,6 +5,7 @@ from django.urls import path
 from polar_django.views import actions, change, manage, seats
 from polar_django.views.arrival import arrive, tell_status
 from polar_django.views.checkout import checkout
+from polar_django.views.health import show_health, show_metrics
 from polar_django.views.portal import portal
 from polar_django.webhooks.views import receive
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("manage/<str:subscription_id>/pause/", actions.pause, name="pause"),
     path("manage/<str:subscription_id>/resume/", actions.resume, name="resume"),
     path("manage/<str:subscription_id>/keep/", actions.keep, name="keep"),
+    path("health/", show_health, name="health"),
+    path("health/metrics/", show_metrics, name="health-metrics"),
     path("seats/", seats.manage, name="seats"),
     path("seats/claim/<str:token>/", seats.claim, name="seat-claim"),
     path("seats/<str:seat_id>/revoke/", seats.revoke, name="seat-revoke"),

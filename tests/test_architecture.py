@@ -32,6 +32,7 @@ FLOORS = {
     "polar_django.catalog": 3,
     "polar_django.outbox": 3,
     "polar_django.privacy": 4,
+    "polar_django.health": 4,
     "polar_django.tasks": 3,
     "polar_django.usage": 3,
     "polar_django.webhooks": 3,

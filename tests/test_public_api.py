@@ -10,6 +10,13 @@ from polar_django.conf import beat_schedule
 
 NAMES = {
     "polar_django.privacy": {"Erased", "erase_subscriber", "export_subscriber"},
+    "polar_django.health": {
+        "Fault",
+        "Health",
+        "measure_health",
+        "metrics_text",
+        "register_collector",
+    },
     "polar_django.catalog": {
         "Catalog",
         "Change",
@@ -195,6 +202,8 @@ NAMES = {
     "polar_django.webhooks": {"on"},
 }
 ADDRESSES = {
+    "health": (),
+    "health-metrics": (),
     "webhook": ("polar",),
     "checkout": ("pro",),
     "return": (),

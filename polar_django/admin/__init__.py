@@ -14,6 +14,7 @@ from polar_django.admin.catalog import (
 from polar_django.admin.customers import CustomerAdmin, CustomerMeterAdmin, MemberAdmin
 from polar_django.admin.deliveries import WebhookDeliveryAdmin
 from polar_django.admin.grants import BenefitGrantAdmin, LicenseKeyAdmin
+from polar_django.admin.health import HealthAdmin
 from polar_django.admin.machinery import HeartbeatAdmin, UsageEventAdmin, WalkAdmin
 from polar_django.admin.orders import CheckoutSessionAdmin, OrderAdmin, RefundAdmin
 from polar_django.admin.subscriber_panel import CustomerInline
@@ -28,6 +29,7 @@ __all__ = [
     "CustomerInline",
     "CustomerMeterAdmin",
     "DiscountAdmin",
+    "HealthAdmin",
     "HeartbeatAdmin",
     "LicenseKeyAdmin",
     "MemberAdmin",

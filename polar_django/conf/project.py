@@ -69,6 +69,7 @@ class Settings:
     inbox_body_days: int = setting(30, as_whole)
     usage_retention_days: int = setting(90, as_whole)
     process_inline: bool = setting(False, as_flag)
+    health_token: str = setting("", as_text, secret=True)
 
     def access_policy(self, provider: str) -> AccessPolicy:
         """When a subscription at this provider gives access; the default where none is set."""
@@ -123,6 +124,7 @@ class Settings:
 _ENVIRONMENT: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "access_token": ("POLAR_ACCESS_TOKEN", str),
     "webhook_secrets": ("POLAR_WEBHOOK_SECRET", lambda value: (value,)),
+    "health_token": ("POLAR_HEALTH_TOKEN", str),
 }
 
 

@@ -1174,6 +1174,19 @@ class Migration(migrations.Migration):
                 "permissions": [("replay_transition", "Can tell receivers again")],
             },
         ),
+        migrations.CreateModel(
+            name="Health",
+            fields=[],
+            options={
+                "verbose_name": "health",
+                "verbose_name_plural": "health",
+                "proxy": True,
+                "default_permissions": ("view",),
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("polar_django.webhookdelivery",),
+        ),
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(fields=["provider", "created_at"], name="polar_customer_listed"),

@@ -57,3 +57,14 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type or 'unreadable'} {self.delivery_id}"
+
+
+class Health(WebhookDelivery):
+    """No table: the name under which the admin lists its page about the inbox and all behind it,
+    and the permission to see that."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = "health"
+        verbose_name_plural = "health"

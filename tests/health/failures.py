@@ -1,0 +1,63 @@
+"""Deliveries that failed, each for a reason of its own that really occurs."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from polar_django.exceptions import ForeignObject, MalformedPayload
+from polar_django.models import Customer, WebhookDelivery
+from polar_django.queues.retries import MAX_ATTEMPTS
+from polar_django.webhooks import inbox, processing
+from tests.webhooks.deliveries import body_of, stored, subscription_body
+
+
+def work_off() -> None:
+    """What waits, attempt after attempt, until nothing is due or put off."""
+    for _ in range(MAX_ATTEMPTS):
+        WebhookDelivery.objects.filter(state="failed").update(due_at=timezone.now())
+        while processing.drain().claimed:
+            pass
+
+
+def failed_with(error: Exception, *, type: str = "order.updated") -> WebhookDelivery:
+    """A delivery that a worker has just given that error for."""
+    delivery = stored(body_of(type, id=f"id_{type}"))
+    claimed = inbox.claim_one(delivery.pk)
+    assert claimed is not None
+    inbox.fail(claimed, error)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def twenty_dead() -> None:
+    """Twenty dead letters of five causes, by the ways they really come about.
+
+    Eight that are no JSON; five of objects without an id; four whose customer is another
+    provider's; two that killed their worker each time; one of an error in code.
+    """
+    for _ in range(8):
+        stored(b"<html>not for us</html>")
+    for number in range(5):
+        stored(body_of("order.paid" if number else "order.updated", status="paid"))
+    now = timezone.now()
+    Customer.objects.create(id="cus_foreign1", provider="other", synced_at=now)
+    for number in range(4):
+        stored(body_of("customer.updated", seconds=number, id="cus_foreign1", email="a@b.example"))
+    work_off()
+    for number in range(2):
+        killer = stored(subscription_body(f"sub_killer{number}"))
+        WebhookDelivery.objects.filter(pk=killer.pk).update(
+            state="processing", attempts=MAX_ATTEMPTS, due_at=now - timedelta(minutes=1)
+        )
+        processing.drain()
+    bug = stored(subscription_body("sub_bug1"))
+    WebhookDelivery.objects.filter(pk=bug.pk).update(attempts=MAX_ATTEMPTS - 1)
+    claimed = inbox.claim_one(bug.pk)
+    assert claimed is not None
+    try:
+        raise KeyError("seats")
+    except KeyError as error:
+        inbox.fail(claimed, error)
+
+
+__all__ = ["ForeignObject", "MalformedPayload", "failed_with", "twenty_dead", "work_off"]
