@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from polar_django.models import Price, Product
 
@@ -12,13 +12,14 @@ def archive_unlisted_prices(changed: Mapping[Any, Mapping[str, Any]]) -> None:
     """Archive the prices that the newest version of their product does not list. One statement.
 
     Those it lists were written with it and carry its key; an older key was left out since, however
-    late it arrives. Ad-hoc prices belong to a checkout and are never listed.
+    late it arrives. One without a key came as a copy, with a purchase of former times. Ad-hoc
+    prices belong to a checkout and are never listed.
     """
-    products = {*changed.get(Product, ())}
-    products.update(price.product_id for price in changed.get(Price, {}).values())
+    seen_whole = {*changed.get(Product, ())}
+    products = seen_whole | {price.product_id for price in changed.get(Price, {}).values()}
     if not products:
         return
     listed_as_of = Product.objects.filter(pk=OuterRef("product_id")).values("as_of")
     Price.objects.filter(product__in=products, source="catalog", is_archived=False).filter(
-        as_of__lt=Subquery(listed_as_of)
+        Q(as_of__lt=Subquery(listed_as_of)) | Q(as_of=None, product__in=seen_whole)
     ).update(is_archived=True, as_of=Subquery(listed_as_of))

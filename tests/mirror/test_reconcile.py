@@ -147,6 +147,18 @@ def test_a_grant_the_provider_does_not_know_is_revoked(sandbox):
     assert BenefitGrant.objects.filter(is_revoked=True, revoked_at__isnull=False).count() == 2
 
 
+def test_an_old_price_that_came_with_a_late_delivery_is_archived(sandbox):
+    pk = sandbox.product_ids["pro-monthly"]
+    price = Price.objects.get(product=pk)
+    values = {"product_id": pk, "provider": "polar", "synced_at": timezone.now()}
+    copy = Price.objects.create(pk="00000000-0000-4000-8000-000000000000", **values)
+    mend()
+    copy.refresh_from_db()
+    price.refresh_from_db()
+    assert (copy.is_archived, price.is_archived) == (True, False)
+    assert differences() == {}
+
+
 def test_prices_that_a_product_no_longer_lists_are_archived(sandbox):
     pk = sandbox.product_ids["pro-monthly"]
     [old] = Price.objects.filter(product=pk)

@@ -142,6 +142,23 @@ def test_a_price_first_heard_of_after_it_was_dropped_is_archived():
     assert Price.objects.get().is_archived
 
 
+def test_a_price_that_came_as_a_copy_with_an_old_purchase_is_archived_by_the_product():
+    copies = [ProductSnapshot(id="prod_pro"), PriceSnapshot(id="price_old", product_id="prod_pro")]
+    apply(event(subscription(), seconds=1, embedded=copies))
+    assert not Price.objects.get().is_archived
+    new = PriceSnapshot(id="price_new", product_id="prod_pro")
+    apply(event(ProductSnapshot(id="prod_pro"), new, seconds=2))
+    assert Price.objects.get(is_archived=False).pk == "price_new"
+
+
+def test_a_copy_of_a_price_that_the_product_lists_is_current_once_that_is_heard():
+    new = PriceSnapshot(id="price_new", product_id="prod_pro")
+    apply(event(ProductSnapshot(id="prod_pro"), seconds=1))
+    apply(event(subscription(), seconds=3, embedded=[new]))
+    apply(event(ProductSnapshot(id="prod_pro"), new, seconds=2))
+    assert not Price.objects.get().is_archived
+
+
 def test_our_own_columns_outlive_every_version():
     apply(event(subscription(), seconds=1))
     BenefitGrant.objects.all().delete()
