@@ -1203,7 +1203,7 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(
                 condition=models.Q(("deleted_at__isnull", False)),
-                fields=["deleted_at"],
+                fields=["provider", "created_at"],
                 name="polar_customer_deleted",
             ),
         ),
@@ -1297,7 +1297,7 @@ class Migration(migrations.Migration):
             model_name="benefitgrant",
             index=models.Index(
                 condition=models.Q(("is_granted", False), ("is_revoked", False)),
-                fields=["created_at"],
+                fields=["provider", "created_at"],
                 name="polar_grant_waiting",
             ),
         ),
@@ -1305,7 +1305,7 @@ class Migration(migrations.Migration):
             model_name="benefitgrant",
             index=models.Index(
                 condition=models.Q(("is_revoked", True)),
-                fields=["revoked_at"],
+                fields=["provider", "created_at"],
                 name="polar_grant_revoked",
             ),
         ),

@@ -43,7 +43,7 @@ class Customer(MirroredModel):
             models.Index(fields=["external_id"], name="polar_customer_external_id"),
             models.Index(fields=["email"], name="polar_customer_email"),
             models.Index(
-                fields=["deleted_at"],
+                fields=["provider", "created_at"],
                 condition=Q(deleted_at__isnull=False),
                 name="polar_customer_deleted",
             ),

@@ -49,14 +49,17 @@ class BenefitGrant(MirroredModel):
         indexes = [
             # The order in which the provider lists them, for `mirror.reconcile` and the admin.
             models.Index(fields=["provider", "created_at"], name="polar_grant_listed"),
-            # Small, for whoever looks for what is stuck; most grants are never in it.
+            # Small, for whoever looks for what is stuck; most grants are never in them. In the
+            # list's own order, or the database would rather walk through all grants.
             models.Index(
-                fields=["created_at"],
+                fields=["provider", "created_at"],
                 condition=Q(is_granted=False, is_revoked=False),
                 name="polar_grant_waiting",
             ),
             models.Index(
-                fields=["revoked_at"], condition=Q(is_revoked=True), name="polar_grant_revoked"
+                fields=["provider", "created_at"],
+                condition=Q(is_revoked=True),
+                name="polar_grant_revoked",
             ),
             models.Index(
                 fields=["subscriber", "benefit"],
