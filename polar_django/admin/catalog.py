@@ -46,7 +46,7 @@ class ProductAdmin(CatalogAdmin):
     list_display = ("name", "key", "recurring_interval", "visibility", "is_archived", "provider")
     list_filter = (ArchivedFilter, ProviderFilter)
     ordering = ("name", "pk")
-    searched = ("name", "key", "=id")
+    search_fields = ("name", "key", "=id")
     search_help_text = _("Part of a name or key, or a whole id.")
 
 
@@ -55,7 +55,7 @@ class PriceAdmin(CatalogAdmin):
     list_display = ("id", "product", "amount_type", "amount", "is_archived", "provider")
     list_filter = (ArchivedFilter, ProviderFilter, choice_filter("source", ("catalog", "ad_hoc")))
     ordering = ("-pk",)
-    searched = ("product__name", "=id")
+    search_fields = ("product__name", "=id")
     search_help_text = _("Part of a product's name, or a whole id.")
     joined = ("product",)
 
@@ -70,7 +70,7 @@ class BenefitAdmin(CatalogAdmin):
     list_display = ("__str__", "key", "type", "description", "is_deleted", "provider")
     list_filter = (GoneFilter, ProviderFilter)
     ordering = ("key", "description", "pk")
-    searched = ("key", "description", "=id")
+    search_fields = ("key", "description", "=id")
     search_help_text = _("Part of a key or description, or a whole id.")
 
 
@@ -79,7 +79,7 @@ class MeterAdmin(CatalogAdmin):
     list_display = ("name", "key", "unit", "archived_at", "provider")
     list_filter = (MeterFilter, ProviderFilter)
     ordering = ("name", "pk")
-    searched = ("name", "key", "=id")
+    search_fields = ("name", "key", "=id")
     search_help_text = _("Part of a name or key, or a whole id.")
 
 
@@ -88,5 +88,5 @@ class DiscountAdmin(CatalogAdmin):
     list_display = ("name", "code", "type", "duration", "redemptions_count", "ends_at", "provider")
     list_filter = (DiscountFilter, ProviderFilter)
     ordering = ("name", "pk")
-    searched = ("name", "code", "=id")
+    search_fields = ("name", "code", "=id")
     search_help_text = _("Part of a name or code, or a whole id.")

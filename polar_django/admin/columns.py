@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.admin.sites import AdminSite
 from django.contrib.admin.utils import quote
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -16,7 +17,16 @@ from django.utils.safestring import SafeString
 from polar_django.exceptions import PolarDjangoError
 from polar_django.providers.registry import get_provider
 
-__all__ = ["change_url", "dashboard_url", "link_to", "minor_digits", "money", "shortened", "tag"]
+__all__ = [
+    "change_url",
+    "dashboard_url",
+    "link_to",
+    "minor_digits",
+    "money",
+    "related",
+    "shortened",
+    "tag",
+]
 
 _UUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 _GOOD = frozenset(
@@ -65,6 +75,14 @@ def change_url(row: Model, site: AdminSite) -> str:
         return reverse(name, args=[quote(row.pk)], current_app=site.name)
     except NoReverseMatch:
         return ""
+
+
+def related(row: Any, name: str) -> Any | None:
+    """The row that this one points to; None where it has not come yet. At most one query."""
+    try:
+        return getattr(row, name)
+    except ObjectDoesNotExist:
+        return None
 
 
 def link_to(row: Model | None, site: AdminSite, text: str = "") -> SafeString | str:

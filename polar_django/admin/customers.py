@@ -95,7 +95,7 @@ class CustomerAdmin(ActingAdmin, ReadOnlyAdmin):
     list_display = ("id", "email", "name", "subscriber", "external_id", "state", "created_at")
     list_filter = (CustomerFilter, ProviderFilter)
     ordering = ("-provider", "-created_at")
-    searched = ("pk", "external_id", "email")
+    search_fields = ("pk", "external_id", "email")
     personal = frozenset({"email", "name"})
     joined = ("subscriber",)
     staff_actions = (RESYNC, LINK, UNLINK, OPEN_PORTAL)
@@ -129,8 +129,8 @@ class MemberAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "email", "name", "customer", "user", "role", "deleted_at")
     list_filter = (ProviderFilter,)
-    ordering = ("-pk",)
-    searched = ("pk", "email")
+    ordering = ("-provider", "-created_at")
+    search_fields = ("pk", "email")
     personal = frozenset({"email", "name"})
     joined = ("customer", "user")
 

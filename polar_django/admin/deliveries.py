@@ -61,7 +61,7 @@ class WebhookDeliveryAdmin(ActingAdmin, ReadOnlyAdmin):
     )
     list_filter = (choice_filter("state", WebhookDelivery.State.values), ProviderFilter)
     ordering = ("-pk",)
-    searched = ("delivery_id", "type")
+    search_fields = ("delivery_id", "type")
     search_help_text = _("A whole webhook id, or an event type among the latest deliveries.")
     big = ("body",)
     staff_actions = (REPLAY,)

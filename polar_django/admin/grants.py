@@ -105,7 +105,7 @@ class LicenseKeyAdmin(ReadOnlyAdmin):
 
     list_display = ("display_key", "customer", "benefit", "shown_status", "validations")
     list_filter = (choice_filter("status", ("granted", "revoked", "disabled")), ProviderFilter)
-    ordering = ("-created_at",)
+    ordering = ("-provider", "-created_at")
     joined = ("customer", "benefit")
 
     @display(description=_("status"))

@@ -19,7 +19,7 @@ class UsageEventAdmin(ReadOnlyAdmin):
     list_display = ("name", "subscriber", "shown_state", "timestamp", "attempts", "error")
     list_filter = (choice_filter("state", UsageEvent.State.values),)
     ordering = ("-pk",)
-    searched = ("external_id",)
+    search_fields = ("external_id",)
     search_help_text = _("A whole external id, or the subscriber's key or user name.")
     big = ()
     joined = ("subscriber",)
@@ -35,7 +35,7 @@ class WalkAdmin(ReadOnlyAdmin):
 
     list_display = ("__str__", "kind", "page", "started_at", "finished_at")
     search_help_text = None
-    searched = ()
+    search_fields = ()
     big = ()
     ordering = ("pk",)
 
@@ -46,6 +46,6 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "beat_at")
     search_help_text = None
-    searched = ()
+    search_fields = ()
     big = ()
     ordering = ("name",)

@@ -49,7 +49,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
         ProviderFilter,
     )
     ordering = ("-provider", "-created_at")
-    searched = ("pk", "invoice_number")
+    search_fields = ("pk", "invoice_number")
     joined = ("customer", "subscriber", "product")
     staff_actions = (REFUND,)
 

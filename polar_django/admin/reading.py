@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from polar_django.admin.columns import dashboard_url, link_to, money, shortened, tag
+from polar_django.admin.columns import dashboard_url, link_to, money, related, shortened, tag
 from polar_django.admin.counting import BoundedPaginator
 from polar_django.admin.redaction import masked, may_view_personal_data, pretty, redacted_text
 from polar_django.admin.searching import matching
@@ -31,16 +31,16 @@ Shown = Callable[[Any], Any]
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Nothing is added, changed or deleted here; what can be done is an action (`actions`).
 
-    `searched` are the columns that a search compares as a whole. `personal` columns are masked
+    `search_fields` are the columns that a search compares as a whole. `personal` columns are masked
     without the permission, `secret` ones always. `big` columns are read on a row's own page only.
     """
 
-    searched: ClassVar[tuple[str, ...]] = ("pk",)
     personal: ClassVar[frozenset[str]] = frozenset()
     secret: ClassVar[frozenset[str]] = frozenset()
     big: ClassVar[Sequence[str]] = ("raw",)
     joined: ClassVar[Sequence[str]] = ()
 
+    search_fields: ClassVar[tuple[str, ...]] = ("pk",)
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = BoundedPaginator
@@ -72,16 +72,13 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
             rows = rows.select_related(*self.joined)
         return rows.defer(*self.big, *beside)
 
-    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        return self.searched
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """What `searching.matching` finds; the text is one whole, spaces included."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(matching(self.model, self.searched, search_term)), False
+        return queryset.filter(matching(self.model, self.search_fields, search_term)), False
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         see = may_view_personal_data(request)
@@ -135,7 +132,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
         return name
 
     def _short_link(self, row: Any, name: str) -> SafeString | str:
-        other = getattr(row, name, None)
+        other = related(row, name)
         return link_to(other, self.admin_site, shortened(str(other))) if other is not None else "-"
 
     def _shown(self, field: Any, see: bool) -> Any:
@@ -160,7 +157,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
 
     def _linked(self, row: Any, field: Any) -> SafeString | str:
         """A link; where the row pointed to has not come yet, its id."""
-        other = getattr(row, field.name, None)
+        other = related(row, field.name)
         if other is not None:
             return link_to(other, self.admin_site)
         missing = getattr(row, field.attname)

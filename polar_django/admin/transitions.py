@@ -48,7 +48,7 @@ class TransitionAdmin(ActingAdmin, ReadOnlyAdmin):
     list_display = ("name", "shown_state", "happened_at", "object_type", "attempts", "error")
     list_filter = (choice_filter("state", Transition.State.values),)
     ordering = ("-pk",)
-    searched = ("customer_id", "object_id")
+    search_fields = ("customer_id", "object_id")
     search_help_text = gettext_lazy(
         "A customer (id, e-mail address, external id), or a whole id of what it is about."
     )

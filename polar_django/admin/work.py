@@ -88,8 +88,9 @@ def refund(rows: Sequence[Order], values: Values) -> Iterator[Outcome]:
             revoke_benefits=ends and not order.subscription_id,
             request_key=values["request_key"],
         )
-        if ends and order.subscription is not None:
-            revoke_subscription(order.subscription)
+        paid_for = Subscription.objects.filter(pk=order.subscription_id or "").first()
+        if ends and paid_for is not None:
+            revoke_subscription(paid_for)
         return f"Refund {made.pk}: {money_text(made.amount, made.currency)} ({made.status})."
 
     return _each(rows, one)
