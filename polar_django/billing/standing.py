@@ -34,9 +34,10 @@ class Standing:
 def standing_of(subscriber: Any, products: Collection[Product]) -> Standing:
     """Where this subscriber stands who wants one of these products. One query.
 
-    Things bought once are never hindered.
+    Things bought once are never hindered, and where one of them is among the products, nothing is
+    before the buyer has chosen.
     """
-    if subscriber is None or not any(product.is_recurring for product in products):
+    if subscriber is None or not all(product.is_recurring for product in products):
         return Standing()
     service = get_provider()
     rows = Subscription.objects.for_subscriber(subscriber).filter(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from polar_django.billing import create_checkout_session, create_portal_session
 from polar_django.billing.checkout import absolute_address
-from polar_django.billing.products import products_of
+from polar_django.billing.products import choose_product, products_of
 from polar_django.billing.standing import is_billed_for
 from polar_django.conf import get_settings
 from polar_django.drf.access import BillingView, Refused
@@ -54,7 +54,9 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
         wanted = said.validated_data
         subscriber = self.get_subscriber()
         plan = get_settings().plan(wanted["plan"], request)
-        if is_billed_for(subscriber, products_of(plan).values()):
+        products = products_of(plan)
+        chosen = choose_product(plan, products, wanted.get("product"))
+        if is_billed_for(subscriber, products.values()) or is_billed_for(subscriber, [chosen]):
             raise Refused(
                 status.HTTP_409_CONFLICT, "already_subscribed", _("You have this plan already.")
             )

@@ -75,6 +75,10 @@ def _sell(request: HttpRequest, subscriber: Any, plan: str) -> HttpResponse:
     form = PurchaseForm(offer, request.POST)
     if not form.is_valid():
         return _page(request, offer, form, status=400)
+    chosen = products[form.cleaned_data["product"] or next(iter(products))]
+    hindrance = standing_of(subscriber, [chosen]).hindrance
+    if hindrance is not None:
+        return _change_instead(request, wanted, hindrance, [chosen.pk])
     try:
         return _go(request, subscriber, wanted, form)
     except InvalidRequest as error:

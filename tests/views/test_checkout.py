@@ -258,6 +258,29 @@ def test_a_free_subscription_is_upgraded_by_the_checkout(shop, service, ada):
     assert CheckoutSession.objects.get().subscription_id == free.pk
 
 
+def test_what_hinders_may_show_only_when_the_product_is_chosen(shop, service, ada, settings):
+    service.sell("hobby", price=0)
+    service.sell("ebook", is_recurring=False, recurring_interval=None)
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "PLANS": {
+            "any": {"products": ["hobby", "pro-monthly"]},
+            "mixed": {"products": ["pro-monthly", "ebook"]},
+        },
+    }
+    hold(ada, "hobby", amount=0)
+    path = "/billing/checkout/any/"
+    assert shop.get(path).status_code == 200
+    assert shop.post(path, {"product": "hobby"})["Location"] == "/billing/manage/?plan=any"
+    assert shop.post(path, {"product": "pro-monthly"})["Location"].startswith("https://pay.")
+
+    Subscription.objects.update(amount=1200)
+    path = "/billing/checkout/mixed/"
+    assert shop.get(path).status_code == 200
+    assert shop.post(path, {"product": "pro-monthly"})["Location"].startswith("/billing/manage/")
+    assert shop.post(path, {"product": "ebook"})["Location"].startswith("https://pay.")
+
+
 @pytest.mark.parametrize(
     "state", [{"amount": 1200}, {"status": "trialing"}, {"cancel_at_period_end": True}]
 )
