@@ -20,7 +20,7 @@ from polar_django.models import Order, Subscription
 from polar_django.models.databases import on_primary
 from polar_django.models.querysets import ENDED_STATUSES
 from polar_django.providers.base import Capability
-from polar_django.views.buyers import see_other
+from polar_django.views.buyers import address_set_as, see_other
 from polar_django.views.owned import (
     Problem,
     attempt,
@@ -83,6 +83,7 @@ def manage_page(
         "ended": [each for each in situations if each.subscription.has_ended],
         "bills": [_bill(order) for order in latest],
         "has_seats": any(_sits(each) for each in situations),
+        "plans_url": address_set_as("upgrade_url"),
         "problem": problem,
     }
     status = problem.status if problem is not None else 200

@@ -70,7 +70,9 @@ def at_polar(sandbox, row):
 
 
 def test_somebody_with_nothing_is_told_so(page, sandbox):
-    assert "You have no subscription." in words(page())
+    shown = page()
+    assert "You have no subscription. See the plans" in words(shown)
+    assert b'href="/pricing/"' in shown.content
 
 
 def test_a_subscription_stands_there_with_its_price_its_state_and_its_bills(page, buy):
