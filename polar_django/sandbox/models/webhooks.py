@@ -49,6 +49,12 @@ class WebhookEvent(Row):
                 name="sandbox_events_due",
                 condition=models.Q(next_attempt_at__isnull=False),
             ),
+            # Asked before every delivery, of a table that grows with each.
+            models.Index(
+                fields=["claimed_until"],
+                name="sandbox_events_claimed",
+                condition=models.Q(claimed_until__isnull=False),
+            ),
             models.Index(
                 fields=["created_at"],
                 name="sandbox_events_kept",
