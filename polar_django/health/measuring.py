@@ -22,7 +22,7 @@ _SWEEPER = beat_schedule()["polar_django.sweep_inbox"]["task"]
 
 
 def measure_health(*, ask_provider: bool = False) -> Health:
-    """How the installation stands now. Thirteen queries, or fourteen, none of which reads the history.
+    """How the installation stands now. Fourteen queries at most; none reads the history.
 
     With `ask_provider` each configured provider is called once, unless that was done within the
     last minute: some seconds, where it does not answer. Without, what it answered last is told,
