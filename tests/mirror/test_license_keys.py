@@ -23,7 +23,11 @@ CATALOGUE = {
         "app": {
             "type": "license_keys",
             "description": "A key",
-            "properties": {"prefix": "acme", "activations": {"limit": 2}, "limit_usage": 10},
+            "properties": {
+                "prefix": "acme",
+                "activations": {"limit": 2, "enable_customer_admin": True},
+                "limit_usage": 10,
+            },
         }
     },
     "products": {
