@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from polar_django.exceptions import ForeignObject, MalformedPayload
 from polar_django.models import Customer, WebhookDelivery
 from polar_django.queues.retries import MAX_ATTEMPTS
 from polar_django.webhooks import inbox, processing
@@ -60,4 +59,20 @@ def twenty_dead() -> None:
         inbox.fail(claimed, error)
 
 
-__all__ = ["ForeignObject", "MalformedPayload", "failed_with", "twenty_dead", "work_off"]
+def hours_of_trade() -> None:
+    """Two days of deliveries that were processed, more of them by day."""
+    now = timezone.now()
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(
+            provider="polar",
+            delivery_id=f"trade_{hours}_{number}",
+            type="subscription.updated",
+            body=b"{}",
+            received_at=now - timedelta(hours=hours),
+            processed_at=now - timedelta(hours=hours),
+            due_at=now - timedelta(hours=hours),
+            state="processed",
+        )
+        for hours in range(1, 48)
+        for number in range(2 + (hours * 7) % 23)
+    )
