@@ -7,9 +7,11 @@ has found enough; search and filters lead further.
 from functools import cached_property
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
 
-__all__ = ["AtLeast", "BoundedPaginator"]
+__all__ = ["AtLeast", "BoundedPaginator", "PagedList"]
 
 ENOUGH = 5_000
 
@@ -40,3 +42,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at r
         rows: Any = self.object_list
         keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
         return Page(rows.filter(pk__in=keys), number, self)
+
+
+class PagedList(ChangeList):
+    """A list whose one page is read as one of many is; Django would read it without its pages."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from polar_django.admin.columns import dashboard_url, link_to, money, related, shortened, tag
-from polar_django.admin.counting import BoundedPaginator
+from polar_django.admin.counting import BoundedPaginator, PagedList
 from polar_django.admin.redaction import masked, may_view_personal_data, pretty, redacted_text
 from polar_django.admin.searching import matching
 from polar_django.models.fields import ProviderIdField
@@ -46,6 +46,8 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
     paginator = BoundedPaginator
     sortable_by = ()
     list_per_page = 50
+    # "Show all" would read past the pages.
+    list_max_show_all = 0
     empty_value_display = "-"
     change_form_template = "admin/polar_django/change_form.html"
     search_help_text: ClassVar[Any] = gettext_lazy(
@@ -71,6 +73,9 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
         if self.joined:
             rows = rows.select_related(*self.joined)
         return rows.defer(*self.big, *beside)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PagedList]:
+        return PagedList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
