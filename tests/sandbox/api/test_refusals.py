@@ -241,6 +241,36 @@ def test_a_declined_card_is_a_payment_error(sandbox: SandboxInTests) -> None:
     assert refusal(answer, 400)["error"] == "PaymentError"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "loc"),
+    [
+        (
+            "/v1/files/",
+            {
+                "name": "book.txt",
+                "mime_type": "text/plain",
+                "size": 1,
+                "service": "downloadable",
+                "checksum_sha256_base64": "never!",
+                "upload": {"parts": []},
+            },
+            ["body", "checksum_sha256_base64"],
+        ),
+        (
+            "/v1/custom-fields/",
+            {"type": "text", "slug": "size", "name": "Size", "properties": {"form_label": None}},
+            ["body", "text", "properties", "form_label"],
+        ),
+    ],
+)
+def test_what_schemathesis_sent_is_refused(
+    bare_sandbox: SandboxInTests, path: str, body: dict[str, Any], loc: list[str]
+) -> None:
+    answer = bare_sandbox.api.post(path, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == loc
+
+
 def test_a_crash_is_plain_text_and_logged(
     bare_sandbox: SandboxInTests,
     polars_schema: Judge,

@@ -14,20 +14,22 @@ Length = Annotated[int, Field(ge=0)]
 
 
 class Properties(Body):
-    form_label: Label | None = None
-    form_help_text: Label | None = None
-    form_placeholder: Label | None = None
+    """Each may be left out, none may be null. Defaults are never kept: only what was sent is."""
+
+    form_label: Label = ""
+    form_help_text: Label = ""
+    form_placeholder: Label = ""
 
 
 class TextProperties(Properties):
     textarea: bool = False
-    min_length: Length | None = None
-    max_length: Length | None = None
+    min_length: Length = 0
+    max_length: Length = 0
 
 
 class BoundedProperties(Properties):
-    ge: int | None = None
-    le: int | None = None
+    ge: int = 0
+    le: int = 0
 
 
 class Option(Body):

@@ -1,12 +1,13 @@
 """/v1/files/: announce, PUT the bytes, say that they are there"""
 
+import base64
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import UUID4, Field
+from pydantic import UUID4, AfterValidator, Field
 
 from polar_django.sandbox import clock, shapes
 from polar_django.sandbox.api.addresses import base_url
@@ -24,6 +25,17 @@ Service = Literal["downloadable", "product_media", "organization_avatar"]
 LIFETIME = timedelta(hours=1)
 
 
+def _check_base64(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise ValueError("the checksum is not base64") from error
+    return value
+
+
+Checksum = Annotated[str, Field(max_length=64), AfterValidator(_check_base64)]
+
+
 class FileCreate(Organizational):
     """POST /v1/files/; parts are taken as one."""
 
@@ -31,7 +43,7 @@ class FileCreate(Organizational):
     mime_type: Name
     size: Annotated[int, Field(ge=0)]
     service: Service
-    checksum_sha256_base64: Annotated[str, Field(max_length=64)] | None = None
+    checksum_sha256_base64: Checksum | None = None
     version: Name | None = None
     upload: dict[str, Any]
 
