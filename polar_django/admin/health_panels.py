@@ -198,13 +198,13 @@ def _walk(walk: WalkFigures) -> Panel:
         if any(counts.get(name) for name in _DRIFT[1:])
     }
     rows = [
-        (kind.replace("_", " "), *(counts.get(name, 0) for name in _DRIFT))
+        (kind.replace("_", " "), *(str(counts.get(name, 0)) for name in _DRIFT))
         for kind, counts in differing.items()
     ]
     finished = (
-        _("Finished %(when)s.") % {"when": when(walk.finished_at)}
+        _("Finished: %(when)s") % {"when": when(walk.finished_at)}
         if walk.finished_at
-        else _("Running since %(when)s.") % {"when": when(walk.started_at)}
+        else _("Running since: %(when)s") % {"when": when(walk.started_at)}
     )
     seen = sum(counts.get("seen", 0) for counts in walk.report.values())
     return table(
