@@ -7,7 +7,7 @@ from polar_django.usage import MeterBalance
 from polar_django.usage.contents import check_contents
 from polar_django.usage.sending import MOST_EVENTS, send_usage
 from tests.docs.blocks import ROOT, blocks
-from tests.entitlements.worlds import grant
+from tests.entitlements.worlds import again, grant
 from tests.usage.conftest import make_meter
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def test_the_pages_view_counts_what_is_used_and_stops_who_has_nothing_left(rf, a
 
     def ask(number):
         request = rf.post("/", {"question": "why"}, headers={"X-Request-Id": number})
-        request.user = ada
+        request.user = again(ada)
         return names["answer"](request).status_code
 
     assert ask(1) == 302
