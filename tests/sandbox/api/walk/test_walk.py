@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -38,9 +39,19 @@ def methods(service: Any, prefix: str = "") -> Iterator[str]:
             yield from methods(part, f"{prefix}{name}.")
 
 
-@pytest.fixture
-def world(live_server: Any, transactional_db: None) -> Iterator[World]:
-    world = World(f"{live_server.url}/sandbox")
+@pytest.fixture(
+    params=[
+        "v2026_10",
+        # The same once more in the client's older and newer types.
+        pytest.param("v2026_04", marks=pytest.mark.matrix),
+        pytest.param("v2027_01", marks=pytest.mark.matrix),
+    ]
+)
+def world(
+    request: pytest.FixtureRequest, live_server: Any, transactional_db: None
+) -> Iterator[World]:
+    client = import_module(f"polar.{request.param}").Polar
+    world = World(f"{live_server.url}/sandbox", client)
     yield world
     world.close()
 

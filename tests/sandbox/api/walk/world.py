@@ -27,9 +27,10 @@ CALLS: Any = {
 class World:
     """The sandbox at `url`, asked through the official client only, but for its clock and mails."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.polar = Polar(get_settings().access_token, base_url=url, timeout=30)
+    def __init__(self, url: str, client: type[Polar] = Polar) -> None:
+        """`client` is `Polar` of one of the official package's versions."""
+        self.url, self._client = url, client
+        self.polar = client(get_settings().access_token, base_url=url, timeout=30)
         ids = seed(CATALOGUE)
         self.products, self.benefits = ids["products"], ids["benefits"]
         self._opened = [self.polar]
@@ -48,7 +49,7 @@ class World:
 
     def as_customer(self, **who: Any) -> Polar:
         session = self.polar.customer_sessions.create(**who)
-        opened = Polar(session.token, base_url=self.url, timeout=30)
+        opened = self._client(session.token, base_url=self.url, timeout=30)
         self._opened.append(opened)
         return opened
 
