@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polar_django.providers.addresses import QueryValue
+if TYPE_CHECKING:
+    # Whose module loads the HTTP client, which importing a provider's interface must not.
+    from polar_django.providers.addresses import QueryValue
 
 __all__ = ["RawClient"]
 
@@ -27,7 +29,7 @@ class RawClient(ABC):
         /,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
         json: Any = None,
     ) -> Any:
         """Any method. `params` is the query, `json` the body."""
@@ -39,7 +41,7 @@ class RawClient(ABC):
         /,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
     ) -> Iterator[list[Any]]:
         """The items of a list, page by page; one call a page."""
 
@@ -49,7 +51,7 @@ class RawClient(ABC):
         /,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
     ) -> Any:
         return self.request("GET", path_, path=path, params=params)
 
@@ -60,7 +62,7 @@ class RawClient(ABC):
         json: Any = None,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
     ) -> Any:
         return self.request("POST", path_, path=path, params=params, json=json)
 
@@ -71,7 +73,7 @@ class RawClient(ABC):
         json: Any = None,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
     ) -> Any:
         return self.request("PATCH", path_, path=path, params=params, json=json)
 
@@ -81,6 +83,6 @@ class RawClient(ABC):
         /,
         *,
         path: Mapping[str, str] | None = None,
-        params: Mapping[str, QueryValue] | None = None,
+        params: "Mapping[str, QueryValue] | None" = None,
     ) -> Any:
         return self.request("DELETE", path_, path=path, params=params)
