@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from polar_django.heartbeats import note_beat
 from polar_django.models import Customer, Walk, WebhookDelivery
@@ -65,25 +65,24 @@ def test_twenty_dead_letters_are_found_and_processed_again(chromium, troubled, l
         page = context.new_page()
         page.goto(f"{live_server.url}/admin/")
         page.get_by_role("link", name="Health", exact=True).first.click()
-        assert page.get_by_text("20 deliveries could not be processed").is_visible()
+        page.get_by_text("20 deliveries could not be processed").wait_for()
         look(page, "health")
         # What the causes say is to be mended is mended: the row that is another provider's goes.
-        assert page.get_by_text("belongs to another provider here").is_visible()
+        page.get_by_text("belongs to another provider here").wait_for()
         Customer.objects.filter(provider="other").delete()
         for _ in range(5):
             page.get_by_role("link", name="Process again").last.click()
-            assert page.get_by_text(re.compile("^Process .* again.$")).is_visible()
+            page.get_by_text(re.compile("^Process .* again.$")).wait_for()
             look(page, "asked")
             page.get_by_role("button", name="Process again").click()
-            assert page.get_by_text("processed again.").first.is_visible()
+            page.get_by_text("processed again.").first.wait_for()
         assert WebhookDelivery.objects.filter(state="pending").count() == 20
-        assert page.get_by_text("No delivery has failed.").is_visible()
+        page.get_by_text("No delivery has failed.").wait_for()
         look(page, "replayed")
         work_off()
         page.reload()
         # What could be mended is; what nobody can read says so, and has failed again.
-        left = page.get_by_text("this version of the app cannot read")
-        assert left.count() == 2
+        expect(page.get_by_text("this version of the app cannot read")).to_have_count(2)
         look(page, "after")
         browser.close()
     assert set(
