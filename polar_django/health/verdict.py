@@ -114,7 +114,7 @@ def _dead(health: Health) -> Iterator[Fault]:
                 count,
             )
             % {"count": count},
-            fix=_("See their errors, then: python manage.py polar_usage retry"),
+            fix=_("polar_usage list --state dead tells why; then polar_usage retry --all"),
             is_grave=False,
         )
 
