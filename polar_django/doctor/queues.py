@@ -1,27 +1,23 @@
 """What waits: received deliveries, news for the project, and the repair of the mirror."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import Min
 from django.utils import timezone
 
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
+from polar_django.health.limits import LATE, STALE
 from polar_django.models import Customer, Product, Transition, Walk, WebhookDelivery
 from polar_django.models.databases import on_primary
 from polar_django.webhooks import inbox
 
 __all__ = ["look_at_inbox", "look_at_outbox", "look_at_reconcile"]
 
-_LATE = timedelta(minutes=10)
-# Reconcile runs every six hours.
-_STALE = timedelta(hours=24)
-
 
 def look_at_inbox(case: Case) -> Iterator[Finding]:
     """What is late, and what gave up. Two queries."""
-    found = inbox.backlog(_LATE)
+    found = inbox.backlog(LATE)
     if found.due:
         yield Finding(
             code="inbox-late",
@@ -46,7 +42,7 @@ def look_at_outbox(case: Case) -> Iterator[Finding]:
     """Signals and handlers that are late, or gave up. Two queries."""
     waiting = on_primary(Transition).filter(
         state__in=(Transition.State.PENDING, Transition.State.FAILED),
-        due_at__lte=timezone.now() - _LATE,
+        due_at__lte=timezone.now() - LATE,
     )
     if late := waiting.count():
         yield Finding(
@@ -88,9 +84,9 @@ def look_at_reconcile(case: Case) -> Iterator[Finding]:
     walks = on_primary(Walk).filter(**mine, finished_at__isnull=False).order_by("-finished_at")
     last = walks.values_list("finished_at", flat=True).first()
     began = on_primary(WebhookDelivery).filter(**mine).aggregate(at=Min("received_at"))["at"]
-    if last is None and began is not None and timezone.now() - began <= _STALE:
+    if last is None and began is not None and timezone.now() - began <= STALE:
         return
-    if last is None or timezone.now() - last > _STALE:
+    if last is None or timezone.now() - last > STALE:
         when = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "yet"
         yield Finding(
             code="reconcile-late",

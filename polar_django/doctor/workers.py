@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from celery import current_app
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
+from polar_django.health.limits import SILENT
 from polar_django.heartbeats import last_beat
 from polar_django.schedules import has_celery_app, unscheduled_tasks
 from polar_django.tasks import drain_inbox, sweep_inbox
@@ -22,8 +22,6 @@ Told = TypeVar("Told")
 _CONNECT = 2.0
 _ANSWER = 1.5
 _WHOLE = 8.0
-# The sweeper runs every half minute.
-_SILENT = timedelta(minutes=5)
 _STUCK = "Deliveries are stored and not processed: nobody gets what they paid for."
 _START = "celery -A your_project worker"
 
@@ -113,7 +111,7 @@ def look_at_beat(case: Case) -> Iterator[Finding]:
             fix="CELERY_BEAT_SCHEDULE = {**beat_schedule()}, from polar_django.conf",
         )
     last = last_beat(sweep_inbox.name)
-    if last is not None and timezone.now() - last <= _SILENT:
+    if last is not None and timezone.now() - last <= SILENT:
         return
     since = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "yet"
     yield Finding(
