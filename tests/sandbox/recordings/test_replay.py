@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from polar_django.sandbox import delivery
+from tests.sandbox.polars_schema import Judge
 from tests.sandbox.recordings import acting, exceptions
 from tests.sandbox.recordings.story import Scenario, Story
 from tests.sandbox_fixtures import SandboxInTests
@@ -30,6 +31,7 @@ def table(scenarios: list[Scenario]) -> str:
 def test_the_recorded_story_happens_again(
     bare_sandbox: SandboxInTests,
     corpus: Path,
+    polars_schema: Judge,
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
 ) -> None:
@@ -43,6 +45,10 @@ def test_the_recorded_story_happens_again(
     scenarios = list(Story(corpus, api).scenarios.values())
     shown = table(scenarios)
     print(shown)
+    # Polar crashes where the sandbox does, as recorded; a status that is not is a difference below.
+    polars_schema.complaints[:] = [
+        each for each in polars_schema.complaints if not each.endswith(" 500 crashed")
+    ]
 
     differing = {each.name for each in scenarios if each.differences}
     assert differing - exceptions.EXPECTED.keys() == set(), shown
