@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import Counter
 from datetime import datetime
-from itertools import groupby
+from functools import lru_cache
 from typing import NamedTuple
 
 from polar_django.health.figures import Cause, Causes
@@ -50,8 +50,11 @@ def failure_causes() -> Causes:
         read = list(rows.values_list(*_Failure._fields)[: _MOST + 1])
         is_complete = is_complete and len(read) <= _MOST
         failures += (_Failure(*row) for row in read[:_MOST])
-    failures.sort(key=lambda one: (_cause_key(one), one.received_at, one.pk))
-    found = [_cause(key, list(same)) for key, same in groupby(failures, key=_cause_key)]
+    failures.sort(key=lambda one: (one.received_at, one.pk))
+    by_cause: dict[str, list[_Failure]] = {}
+    for failure in failures:
+        by_cause.setdefault(_cause_key(failure.error_type, failure.error), []).append(failure)
+    found = [_cause(key, same) for key, same in by_cause.items()]
     found.sort(key=lambda cause: (-cause.count, cause.key))
     return Causes(found=tuple(found), is_complete=is_complete)
 
@@ -71,6 +74,7 @@ def _cause(key: str, same: list[_Failure]) -> Cause:
     )
 
 
-def _cause_key(failure: _Failure) -> str:
-    text = f"{failure.error_type} {_VARYING.sub('…', failure.error)}"
+@lru_cache(maxsize=2_000)
+def _cause_key(error_type: str, error: str) -> str:
+    text = f"{error_type} {_VARYING.sub('…', error)}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]

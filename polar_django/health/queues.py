@@ -57,7 +57,8 @@ def hours_of_inbox(now: datetime) -> tuple[Hour, ...]:
         .filter(state__in=_STATE.values, received_at__gte=first)
         .order_by()
         .values_list(TruncHour("received_at", tzinfo=UTC), "state")
-        .annotate(Count("pk"))
+        # Not of the key: all that is asked for stands in the index.
+        .annotate(number=Count("*"))
     )
     counted: dict[datetime, dict[str, int]] = {}
     for hour, state, number in rows:
