@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
@@ -11,59 +10,16 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from polar_django.sandbox import chaos, clock, delivery
+from polar_django.sandbox import delivery
 from polar_django.sandbox.engine import catalog, endpoints, schedule
 from polar_django.sandbox.errors import InvalidRequest
 from polar_django.sandbox.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
 from polar_django.signing import verify
+from tests.sandbox.receiving import URL, Receiver, endpoint, make_events, receiver
 
-URL = "https://app.example/hooks"
+__all__ = ["endpoint", "receiver"]
+
 LEGACY_SECRET = "oracle_secret_0123456789_0123456789abcdef"
-
-
-class Receiver:
-    """The application's side: keeps what came, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(202)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        return self.answer(request)
-
-    def answers(self, status: int) -> None:
-        self.answer = lambda _: httpx.Response(status, text="told to")
-
-    @property
-    def types(self) -> list[str]:
-        return [json.loads(request.content)["type"] for request in self.requests]
-
-    @property
-    def ids(self) -> list[str]:
-        return [request.headers["webhook-id"] for request in self.requests]
-
-
-@pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
-    receiver = Receiver()
-    transport = httpx.MockTransport(receiver)
-    monkeypatch.setattr(delivery, "open_client", lambda: httpx.Client(transport=transport))
-    return receiver
-
-
-@pytest.fixture
-def endpoint(db: None, receiver: Receiver) -> Iterator[WebhookEndpoint]:
-    with override_settings(POLAR_SANDBOX={"AUTO_DELIVER": False}):
-        yield endpoints.create_endpoint({"url": URL, "events": ["benefit.created"]})
-
-
-def make_events(count: int = 1) -> list[str]:
-    """Events of which nothing else follows; their ids in order."""
-    for number in range(count):
-        catalog.create_benefit({"type": "custom", "description": f"Benefit {number}"})
-    rows = WebhookEvent.objects.order_by("-created_at")[:count]
-    return [str(row.id) for row in reversed(rows)]
 
 
 def test_a_delivery_is_signed_and_carries_exactly_polars_headers(
@@ -285,71 +241,6 @@ def test_two_endpoints_get_the_same_event_under_different_ids(
 def test_an_unknown_event_type_is_refused(db: None) -> None:
     with pytest.raises(InvalidRequest):
         endpoints.create_endpoint({"url": URL, "events": ["benefit.deleted"]})
-
-
-def test_chaos_can_drop_and_the_retry_arrives(
-    endpoint: WebhookEndpoint, receiver: Receiver
-) -> None:
-    chaos.switch({"drop": 1})
-    make_events()
-    delivery.flush()
-    assert receiver.requests == []
-
-    chaos.switch({})
-    clock.jump(clock.now() + timedelta(minutes=1))
-    delivery.flush()
-
-    assert len(receiver.requests) == 1
-
-
-def test_chaos_can_send_everything_twice(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
-    chaos.switch({"duplicate": 1})
-    make_events(2)
-
-    delivery.flush()
-
-    assert len(receiver.requests) == 4
-    assert len(set(receiver.ids)) == 2
-
-
-def test_chaos_can_mix_the_order(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
-    chaos.switch({"reorder": True})
-    made = make_events(25)
-
-    delivery.flush()
-
-    assert receiver.ids != made
-    assert sorted(receiver.ids) == sorted(made)
-
-
-def test_chaos_can_sign_in_the_legacy_scheme(
-    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    schemes: list[str] = []
-    sign = delivery.sign
-
-    def spy(*args: object, **kwargs: object) -> str:
-        schemes.append(str(kwargs["scheme"]))
-        return sign(*args, **kwargs)
-
-    monkeypatch.setattr(delivery, "sign", spy)
-    make_events()
-    delivery.flush()
-    chaos.switch({"legacy_signature": True})
-    make_events()
-    delivery.flush()
-
-    assert schemes == ["standard", "legacy"]
-    for request in receiver.requests:
-        verify(request.headers, request.content, [endpoint.secret])
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"drop": 2}, {"drop": True}, {"reorder": 1}, {"explode": True}, {"duplicate": "x"}]
-)
-def test_an_unknown_trouble_is_refused(db: None, wrong: dict[str, object]) -> None:
-    with pytest.raises(InvalidRequest):
-        chaos.switch(wrong)
 
 
 def test_the_endpoint_of_the_settings_exists_and_follows_them(db: None, receiver: Receiver) -> None:
