@@ -37,7 +37,8 @@ RETELL = StaffAction(
     work="polar_django.admin.work.retell",
     form=RetellForm,
     fits=lambda row: row.state != Transition.State.PENDING,
-    most=1000,
+    # With the rest of the form within Django's DATA_UPLOAD_MAX_NUMBER_FIELDS.
+    most=900,
 )
 
 
