@@ -28,6 +28,7 @@ from polar_django.providers.polar.customers import customer
 from polar_django.providers.polar.dashboard import dashboard_url
 from polar_django.providers.polar.licensing import PolarLicensing
 from polar_django.providers.polar.operations import PolarOperations
+from polar_django.providers.polar.parsing import PARSERS
 from polar_django.providers.polar.raw import PolarRaw
 from polar_django.providers.polar.reading import moment, objects
 from polar_django.providers.polar.seats import PolarSeats
@@ -164,6 +165,8 @@ class PolarProvider(
         return dashboard_url(self._settings.server, kind, object_id)
 
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Page]:
+        if kind not in PARSERS:
+            raise self._cannot(f"list {kind} for the mirror")
         try:
             for reply, items in self.client.pages(kind, **filters):
                 yield self._page(kind, reply, items)

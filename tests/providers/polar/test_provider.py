@@ -49,7 +49,13 @@ def calls_to(server):
 
 
 def test_every_kind_that_can_be_listed_can_be_read():
-    assert set(COLLECTIONS) == set(PARSERS)
+    """But for links to checkouts: they are made and listed (`billing.selling`), not mirrored."""
+    assert set(COLLECTIONS) == {*PARSERS, "checkout_links"}
+
+
+def test_what_is_not_mirrored_is_not_listed_as_if_it_were(polar):
+    with pytest.raises(NotSupported, match="checkout_links"):
+        list(polar.list_objects("checkout_links"))
 
 
 def test_a_call_names_token_version_and_ourselves(polar):
