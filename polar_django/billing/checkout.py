@@ -18,6 +18,7 @@ from polar_django.billing.presets import preset_discount
 from polar_django.billing.products import choose_product, products_of
 from polar_django.billing.sessions import (
     fingerprint,
+    made_unanswered,
     open_session,
     still_offered,
     with_discount_code,
@@ -29,6 +30,8 @@ from polar_django.exceptions import (
     InvalidRequest,
     NotSupported,
     ObjectNotFound,
+    ProviderUnavailable,
+    RateLimited,
 )
 from polar_django.mirror.linking import claim_checkout
 from polar_django.models import CheckoutSession, Customer
@@ -77,7 +80,8 @@ def create_checkout_session(
     `request` to be addressed and then goes on to `next_url`; `return_url`, the pay page's way
     back; `embed`, to let the page be framed by the site of `request`.
 
-    One call, two for a code, and what `ensure_customer` costs. Raises UnknownPlan,
+    One call, two for a code, one more where no answer comes (the session may have been made all the
+    same, and is then the one that is given), and what `ensure_customer` costs. Raises UnknownPlan,
     ConfigurationError, InvalidRequest (`code` "product_not_in_plan", "seats_out_of_bounds",
     "amount_out_of_bounds", "discount_refused", "guests_not_served"), CustomerConflict and
     ProviderError. After ProviderUnavailable a session may exist; it can be paid by nobody.
@@ -206,6 +210,14 @@ def _open_or_new(
             raise
         customer = ensure_customer(subscriber)
         made = _create(service, _for_customer(asked, customer))
+    except RateLimited:
+        raise
+    except ProviderUnavailable:
+        # It may have been made all the same; a second one would be one too many to pay.
+        unanswered = made_unanswered(service, offer, asked, customer) if customer else None
+        if unanswered is None:
+            raise
+        made = unanswered
     claim(made)
     # Two requests at once: both made one, and now both choose the older.
     return open_session(offer, asked, customer=customer, among=[*mine, made.pk]) or made

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from polar_django.billing.answers import write_answer
 from polar_django.billing.customers import look_up_customer
-from polar_django.exceptions import InvalidRequest
+from polar_django.exceptions import InvalidRequest, ProviderError
 from polar_django.mirror.answers import stored_keys
 from polar_django.models import CheckoutSession, Customer
 from polar_django.providers.base import CheckoutRequest, Provider
@@ -20,6 +20,7 @@ from polar_django.providers.registry import get_provider
 __all__ = [
     "fingerprint",
     "list_checkout_sessions",
+    "made_unanswered",
     "open_session",
     "still_offered",
     "with_discount_code",
@@ -67,6 +68,22 @@ def open_session(
     mine = rows.filter(customer=customer) if customer is not None else rows.filter(pk__in=among)
     found: CheckoutSession | None = mine.order_by("created_at", "pk").first()
     return found
+
+
+def made_unanswered(
+    service: Provider, offer: str, request: CheckoutRequest, customer: Customer
+) -> CheckoutSession | None:
+    """The session that a call has made although no answer came; None where it made none.
+
+    One call. None as well where the provider cannot be asked now.
+    """
+    known = dict(CheckoutSession.objects.filter(customer=customer).values_list("pk", "as_of"))
+    try:
+        for page in service.list_objects("checkouts", customer_id=customer.pk, status="open"):
+            write_answer(page, sent=known)
+    except ProviderError:
+        return None
+    return open_session(offer, request, customer=customer)
 
 
 def still_offered(

@@ -317,21 +317,27 @@ def test_a_provider_that_knows_no_ad_hoc_prices_says_so(shelf, ada, settings, mo
 
 def test_a_time_out_leaves_one_customer_and_no_lost_link(shelf, sandbox, ada, settings):
     plans(settings, one={"products": ["studio"]})
-    with lost_answer("POST", "/v1/checkouts/"), pytest.raises(ProviderUnavailable):
-        create_checkout_session(ada, "one", success_url=HOME)
+    with lost_answer("POST", "/v1/checkouts/"):
+        made = create_checkout_session(ada, "one", success_url=HOME)
+    assert (made.subscriber, made.plan) == (ada, "one")
     assert sandbox.api.get("/v1/checkouts/").json()["pagination"]["total_count"] == 1
-    sandbox.deliver()
     session = create_checkout_session(ada, "one", success_url=HOME)
     listed = sandbox.api.get("/v1/checkouts/").json()["items"]
-    assert [each["id"] for each in listed] == [session.pk]
+    assert [each["id"] for each in listed] == [session.pk] == [made.pk]
     assert (session.subscriber, session.plan) == (ada, "one")
     assert sandbox.api.get("/v1/customers/").json()["pagination"]["total_count"] == 1
 
 
-def test_a_second_try_before_the_webhook_is_one_customers_too(shelf, sandbox, ada, settings):
+def test_a_call_that_never_arrived_is_an_error_and_the_next_makes_one(
+    shelf, sandbox, ada, settings
+):
     plans(settings, one={"products": ["studio"]})
-    with lost_answer("POST", "/v1/checkouts/"), pytest.raises(ProviderUnavailable):
+    with (
+        lost_answer("POST", "/v1/checkouts/", arrives=False),
+        pytest.raises(ProviderUnavailable),
+    ):
         create_checkout_session(ada, "one", success_url=HOME)
+    assert not CheckoutSession.objects.exists()
     session = create_checkout_session(ada, "one", success_url=HOME)
     sandbox.pay(session.url)
     sandbox.deliver()
