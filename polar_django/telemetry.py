@@ -127,7 +127,7 @@ def trace(name: str, *, seconds: float, cause: str = "", **values: Any) -> None:
 
 def carried_trace() -> str:
     """The current span as W3C's `traceparent`, to be kept with a row; "" where none is."""
-    opentelemetry = sys.modules.get("opentelemetry.trace")
+    opentelemetry = _opentelemetry()
     if opentelemetry is None:
         return ""
     context = opentelemetry.get_current_span().get_span_context()
@@ -145,8 +145,16 @@ def _log(logger: logging.Logger, done: Step, seconds: float) -> None:
 
 
 def _tracer() -> Any:
-    opentelemetry = sys.modules.get("opentelemetry.trace")
+    opentelemetry = _opentelemetry()
     return opentelemetry.get_tracer("polar_django") if opentelemetry is not None else None
+
+
+def _opentelemetry() -> Any:
+    """Its module, where it is loaded whole; another thread may be loading it right now."""
+    module = sys.modules.get("opentelemetry.trace")
+    if getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return None
+    return module if hasattr(module, "get_tracer") else None
 
 
 def _describe(span: Any, values: dict[str, Any]) -> None:
@@ -156,7 +164,7 @@ def _describe(span: Any, values: dict[str, Any]) -> None:
 
 
 def _links(carried: str) -> list[Any]:
-    opentelemetry = sys.modules.get("opentelemetry.trace")
+    opentelemetry = _opentelemetry()
     parts = carried.split("-")
     if opentelemetry is None or len(parts) != 4:
         return []

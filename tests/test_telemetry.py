@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from opentelemetry import trace
@@ -120,6 +121,21 @@ def test_where_nobody_traces_nothing_is_kept(client, monkeypatch):
     monkeypatch.delitem(sys.modules, "opentelemetry.trace")
     post(client, subscription_body(), message_id="msg_3")
     assert WebhookDelivery.objects.get().trace == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_loading", [True, False])
+def test_a_tracer_that_another_thread_is_loading_right_now_breaks_nothing(
+    client, monkeypatch, is_loading
+):
+    half = ModuleType("opentelemetry.trace")
+    half.__spec__ = SimpleNamespace(_initializing=is_loading)
+    if is_loading:
+        half.get_tracer = None
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", half)
+    assert post(client, subscription_body(), message_id="msg_4").status_code == 202
+    processing.drain()
+    assert WebhookDelivery.objects.get().state == "processed"
 
 
 @pytest.mark.parametrize("carried", ["", "nonsense", "00-zz-yy-01", "00-1-2-3-4"])
