@@ -142,20 +142,21 @@ def _apply_alone(message: _Message, progress: Progress) -> None:
 
 def _fail(delivery: WebhookDelivery, error: Exception, progress: Progress) -> None:
     progress.failed += 1
+    outcome = "taken over"
+    try:
+        if not isinstance(error, inbox.LeaseLost):
+            outcome = "failed" if inbox.fail(delivery, error) else "dead"
+    except inbox.LeaseLost:
+        pass
+    if outcome == "taken over":
+        logger.warning("Delivery %s was taken over by another worker.", delivery.delivery_id)
     trace(
         "delivery.process",
         seconds=time.perf_counter() - progress.began,
         cause=delivery.trace,
         **_told_of(delivery),
-        outcome="failed",
+        outcome=outcome,
     )
-    try:
-        if not isinstance(error, inbox.LeaseLost):
-            inbox.fail(delivery, error)
-            return
-    except inbox.LeaseLost:
-        pass
-    logger.warning("Delivery %s was taken over by another worker.", delivery.delivery_id)
 
 
 def _count(progress: Progress, messages: Sequence[_Message], applied: Applied) -> None:
