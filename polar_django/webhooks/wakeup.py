@@ -1,8 +1,9 @@
 """Telling the workers that something waits: one broker message per burst, and no waiting for it.
 
 A daemon thread of this process publishes `drain_inbox`, then rests 50 ms; what is asked for in the
-meantime is one more message at its end. So a request never waits for the broker, not even for one
-that accepts and never answers, and a flood of deliveries is no flood of messages.
+meantime is one more message at its end. While each rest ends so, the next is twice as long, up to
+0.4 s: the workers are at it anyhow. So a request never waits for the broker, not even for one that
+accepts and never answers, and a flood of deliveries is no flood of messages.
 
 The trade: a wake-up may be lost (the broker is down, the process ends within those milliseconds).
 Nothing else is: the rows are committed, and the sweeper finds them, within 30 s by default.
@@ -29,6 +30,8 @@ __all__ = ["publish", "wake"]
 logger = logging.getLogger(__name__)
 
 _REST = 0.05
+# A message costs the requests of its process some milliseconds, for they wait for the interpreter.
+_LONGEST_REST = 0.4
 _PAUSE_AFTER_FAILURE = 10.0
 # Per step, of which publishing has two: connecting, and writing.
 _PATIENCE = 0.5
@@ -168,13 +171,15 @@ class _Waker:
 
     def _run(self) -> None:
         line = _Line()
+        rest = _REST
         while True:
             if not self._wanted.wait(_KEEP):
                 line.hang_up()
                 self._wanted.wait()
             self._wanted.clear()
             publish(line)
-            time.sleep(_REST)
+            time.sleep(rest)
+            rest = min(2 * rest, _LONGEST_REST) if self._wanted.is_set() else _REST
 
 
 def _threads_run() -> bool:
