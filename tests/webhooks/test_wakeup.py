@@ -94,7 +94,7 @@ def test_while_it_goes_on_the_rests_grow_and_after_a_quiet_one_they_are_short_ag
     messages, waker, monkeypatch
 ):
     wanted_meanwhile = iter([True, True, True, True, False])
-    wanted = {"wait": lambda _: True, "clear": lambda: None}
+    wanted = {"wait": lambda _: True, "clear": lambda: None, "set": lambda: None}
     waker._wanted = SimpleNamespace(**wanted, is_set=lambda: next(wanted_meanwhile))
     rests = []
     clock = SimpleNamespace(sleep=rests.append, monotonic=time.monotonic)
