@@ -126,8 +126,13 @@ class Provider(OptionalCalls, ABC):
         """A checkout session as it is now. Raises ObjectNotFound. One call."""
 
     @abstractmethod
-    def create_portal_session(self, customer_id: str, *, return_url: str = "") -> PortalSession:
-        """A page where this customer manages their billing. One call."""
+    def create_portal_session(
+        self, customer_id: str, *, return_url: str = "", member_id: str = ""
+    ) -> PortalSession:
+        """A page where this customer manages their billing, as that member of a team. One call.
+
+        Raises InvalidRequest for a team where the provider has to know who is coming.
+        """
 
     @abstractmethod
     def get_subscription(self, subscription_id: str) -> Answer:

@@ -254,7 +254,9 @@ class FakeProvider(Provider):
         self._call("get_checkout")
         return self._get(checkout_id)
 
-    def create_portal_session(self, customer_id: str, *, return_url: str = "") -> PortalSession:
+    def create_portal_session(
+        self, customer_id: str, *, return_url: str = "", member_id: str = ""
+    ) -> PortalSession:
         self._call("create_portal_session")
         return PortalSession(
             url=f"https://pay.example/portal?token={uuid.uuid4()}", expires_at=None

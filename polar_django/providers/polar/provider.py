@@ -139,10 +139,14 @@ class PolarProvider(
         seen = Observation(snapshot=state.customer)
         return StateAnswer(provider=self.name, answered_at=answered_at(reply, (seen,)), state=state)
 
-    def create_portal_session(self, customer_id: str, *, return_url: str = "") -> PortalSession:
+    def create_portal_session(
+        self, customer_id: str, *, return_url: str = "", member_id: str = ""
+    ) -> PortalSession:
         body = {"customer_id": customer_id}
         if return_url:
             body["return_url"] = return_url
+        if member_id:
+            body["member_id"] = member_id
         data = object_in(self.client.create_customer_session(body))
         url = data.get("customer_portal_url")
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
