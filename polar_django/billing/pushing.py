@@ -12,7 +12,15 @@ from django.db import transaction
 from polar_django.billing.deletion import delete_customer
 from polar_django.billing.profiles import push_profile, wants_update
 from polar_django.conf import get_settings
-from polar_django.exceptions import PolarDjangoError, ProviderUnavailable, RateLimited
+from polar_django.exceptions import (
+    ActionRefused,
+    CustomerConflict,
+    InvalidRequest,
+    NotSupported,
+    PolarDjangoError,
+    ProviderUnavailable,
+    RateLimited,
+)
 from polar_django.mirror.pushes import note_pushes, settle_push
 from polar_django.models import Customer
 from polar_django.models.databases import on_primary, primary
@@ -23,6 +31,9 @@ __all__ = ["note_deletion", "note_profile", "push_customers"]
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 3
+# What asking again cannot mend. A wrong token or address of the server is none of these: it is set
+# right, and until then nobody's deletion must be lost.
+_FOR_GOOD = (ActionRefused, CustomerConflict, InvalidRequest, NotSupported)
 
 
 def note_profile(subscriber: Any) -> None:
@@ -54,27 +65,28 @@ def note_deletion(subscriber: Any) -> None:
 def push_customers() -> int:
     """Tell the provider what was noted; how many customers are settled.
 
-    A provider that cannot be reached is left alone after the third try, and told the rest in the
-    next turn. What it refuses for good is logged and not tried again.
+    A provider that cannot be reached, or does not let us in, is left alone after the third try, and
+    told the rest in the next turn. What it refuses for good is logged and not tried again.
     """
     settled = failed = 0
     # In any order, so that a few of whom it never hears do not hold up all the others for ever.
     for customer in on_primary(Customer).exclude(push="").order_by("?").defer("raw"):
         try:
             _tell(customer)
-        except ProviderUnavailable as error:
-            logger.warning("Customer %s is told later: %s.", customer.pk, type(error).__name__)
-            failed += 1
-            if failed >= _PATIENCE or isinstance(error, RateLimited):
-                break
-            continue
-        except PolarDjangoError as error:
+        except _FOR_GOOD as error:
             logger.error(
                 "Customer %s: %s is not accepted (%s).",
                 customer.pk,
                 customer.push,
                 type(error).__name__,
             )
+        except PolarDjangoError as error:
+            level = logging.WARNING if isinstance(error, ProviderUnavailable) else logging.ERROR
+            logger.log(level, "Customer %s is told later: %s.", customer.pk, type(error).__name__)
+            failed += 1
+            if failed >= _PATIENCE or isinstance(error, RateLimited):
+                break
+            continue
         settle_push(customer)
         settled += 1
     return settled

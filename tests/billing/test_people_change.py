@@ -173,6 +173,23 @@ def test_what_is_refused_for_good_is_not_tried_for_ever(sandbox, ada, customer, 
     assert "not an address" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"ACCESS_TOKEN": "polar_oat_wrong"}, {"API_VERSION": "1999-01"}, {"SERVER": "nowhere"}],
+)
+def test_a_deletion_waits_until_the_settings_are_right_again(
+    sandbox, ada, customer, configured, settings, wrong
+):
+    configured(ON_SUBSCRIBER_DELETE="delete")
+    ada.delete()
+    right = settings.POLAR_DJANGO
+    configured(**wrong)
+    assert push_customers() == 0
+    settings.POLAR_DJANGO = right
+    assert push_customers() == 1
+    assert Customer.objects.get().deleted_at is not None
+
+
 def test_of_several_linked_customers_the_true_one_is_told(sandbox, ada, customer, configured):
     made = sandbox.api.post("/v1/customers/", json={"email": "old@ada.example"}).json()
     sandbox.deliver()
