@@ -75,9 +75,6 @@ def _asked(customer: Customer, setup: str) -> PaymentMethod | None:
 
 def _keep(customer: Customer, card: Card, *, set_default: bool) -> PaymentMethod:
     """A customer without a card gets a default one whether they ask for it or not."""
-    previous = customer.default_payment_method
-    if set_default or previous is None:
+    if set_default or customer.default_payment_method is None:
         return payment_methods.replace_card(customer, card)
-    method = payment_methods.keep_card(customer, card)
-    payment_methods.choose_card(customer, previous)
-    return method
+    return payment_methods.add_card(customer, card)
