@@ -12,14 +12,17 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from tests.browsers import find_chromium
-
 # Imported so that tasks find the Celery application, as a project's own package does it.
 from tests.celery_app import app as celery_app
 
 __all__ = ["celery_app"]
 
-pytest_plugins = ["tests.leaks", "tests.sandbox_fixtures", "tests.service_fixtures"]
+pytest_plugins = [
+    "tests.browsers",
+    "tests.leaks",
+    "tests.sandbox_fixtures",
+    "tests.service_fixtures",
+]
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -28,8 +31,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, with the reason, what this machine or this run cannot do."""
     if item.get_closest_marker("services") and not _has_servers():
         pytest.skip("needs PostgreSQL and Redis: `python3 -m tests` starts them")
-    if item.get_closest_marker("browser") and find_chromium() is None:
-        pytest.skip("needs Chromium")
     if item.get_closest_marker("corpus") and not CORPUS.is_dir():
         pytest.skip("needs the recorded deliveries in ../shared/corpus")
 
@@ -66,14 +67,6 @@ def ada(db: None) -> Any:
 def grace(db: None) -> Any:
     """Another user, who must not see what is Ada's."""
     return get_user_model().objects.create_user("grace", "grace@example.com", "password")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of a Chromium; for tests marked `browser`."""
-    found = find_chromium()
-    assert found, "mark the test with `browser`"
-    return found
 
 
 @pytest.fixture(scope="session")

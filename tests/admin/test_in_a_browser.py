@@ -1,24 +1,17 @@
 """A support colleague with a customer on the phone, in a real browser, at a desk and on a phone."""
 
+import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from polar_django.billing import create_checkout_session
 from polar_django.models import BenefitGrant, Subscription
 from tests.admin.clicking import logged
-from tests.sandbox.pages.conftest import browser, page, queries_beside_an_event_loop
-
-__all__ = ["browser", "page", "queries_beside_an_event_loop"]
+from tests.browsers import expect_to_fit, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def assert_nothing_is_cut_off(page: Page) -> None:
-    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(width) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -27,23 +20,22 @@ def test_somebody_who_wants_out_is_found_and_helped(
 ) -> None:
     sandbox.pay(create_checkout_session(ada, "pro", success_url="https://shop.example/").url)
     sandbox.deliver()
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": chief.cookies[name].value, "url": live_server.url}
-    page.context.add_cookies([cookie])
+    sign_in(page, chief, live_server)
     page.emulate_media(color_scheme=scheme)
 
     page.goto(f"{live_server.url}/admin/polar_django/customer/")
     page.locator("#searchbar").fill("ada@example.com")
     page.get_by_role("button", name="Search").click()
+    page.wait_for_url(re.compile("[?&]q=ada"))
     page.locator("#result_list tbody th a").click()
     expect(page.get_by_role("heading", name="Benefits held now")).to_be_visible()
     expect(page.get_by_text("Subscription to Pro, monthly").first).to_be_visible()
-    assert_nothing_is_cut_off(page)
+    expect_to_fit(page)
 
     page.get_by_role("link", name="Give a benefit").click()
     page.get_by_label("Benefit:").fill("vip")
     page.get_by_label("Reason:").fill("Waited too long")
-    assert_nothing_is_cut_off(page)
+    expect_to_fit(page)
     page.get_by_role("button", name="Give a benefit").click()
     expect(page.get_by_text("The benefit is given.")).to_be_visible()
     assert BenefitGrant.objects.get(provider="local").subscriber == ada
@@ -52,9 +44,9 @@ def test_somebody_who_wants_out_is_found_and_helped(
     page.locator("#result_list tbody th a").click()
     page.get_by_role("link", name="Cancel at period end").click()
     page.get_by_label("The customer's reason:").select_option("too expensive")
-    assert_nothing_is_cut_off(page)
+    expect_to_fit(page)
     page.get_by_role("button", name="Cancel at period end").click()
     expect(page.get_by_text("1 subscription will not renew.")).to_be_visible()
-    assert_nothing_is_cut_off(page)
+    expect_to_fit(page)
     assert Subscription.objects.get().cancel_at_period_end
     assert len(logged()) == 2

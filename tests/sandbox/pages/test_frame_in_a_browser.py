@@ -60,23 +60,26 @@ def open_shop(page: Page, sandbox_url: str, **data: Any) -> Checkout:
 def open_frame(page: Page) -> FrameLocator:
     page.get_by_role("link", name="Buy").click()
     frame = page.frame_locator("iframe[title=Checkout]")
+    expect(page.locator("iframe")).to_have_count(1)
     expect(page.get_by_text("Loading…")).to_have_count(0)
     return frame
 
 
-def fill(frame: FrameLocator, card: str) -> None:
-    frame.get_by_label("E-mail").fill("ada@example.com")
+def choose(frame: FrameLocator, card: str) -> None:
     frame.get_by_role("button", name=card).click()
+    # The script fills it in, or where that is not loaded yet, the server on a fresh page.
+    expect(frame.get_by_label("Card number")).to_have_value(card)
 
 
 def test_a_buyer_pays_in_a_frame_and_the_shop_goes_on(page: Page, sandbox_url: str) -> None:
     checkout = open_shop(page, sandbox_url, success_url=f"{SHOP}/thanks?id={{CHECKOUT_ID}}")
     frame = open_frame(page)
-    fill(frame, DECLINES)
+    frame.get_by_label("E-mail").fill("ada@example.com")
+    choose(frame, DECLINES)
     frame.get_by_role("button", name="Pay $10.00").click()
     expect(frame.get_by_role("alert")).to_contain_text("was declined")
 
-    frame.get_by_role("button", name=PAYS).click()
+    choose(frame, PAYS)
     frame.get_by_role("button", name="Pay $10.00").click()
     expect(page.get_by_role("heading", name="Thanks from the shop")).to_be_visible()
     assert f"id={checkout.id}" in page.url
@@ -87,8 +90,9 @@ def test_a_buyer_pays_in_a_frame_and_the_shop_goes_on(page: Page, sandbox_url: s
 def test_the_shop_hears_what_happens_and_may_stay(page: Page, sandbox_url: str) -> None:
     open_shop(page, sandbox_url)
     frame = open_frame(page)
-    assert frame.locator("html").get_attribute("data-theme") == "dark"
-    fill(frame, PAYS)
+    expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
+    frame.get_by_label("E-mail").fill("ada@example.com")
+    choose(frame, PAYS)
     frame.get_by_role("button", name="Pay $10.00").click()
     expect(frame.get_by_role("heading", name="Thank you")).to_be_visible()
 
