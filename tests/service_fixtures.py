@@ -100,11 +100,11 @@ def celery_worker(
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def _wait_until_ready(app: Celery, process: subprocess.Popen[bytes], log_path: Path) -> None:
-    for _ in range(60):
+    for _ in range(240):
         if process.poll() is not None:
             break
         if app.control.ping(timeout=0.5):

@@ -3,7 +3,6 @@
 Run by `test_docs` in a directory of its own, which holds the page's settings.py, urls.py, views.py.
 """
 
-import socket
 import sys
 import threading
 import time
@@ -11,10 +10,12 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 HERE = Path(__file__).parent
-with socket.create_server(("127.0.0.1", 0)) as probe:
-    PORT = probe.getsockname()[1]
+# Bound from here on, so that nobody else gets the port that the settings name.
+SERVER = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
+PORT = SERVER.server_port
 
 BASE = {
     "SECRET_KEY": "new",
@@ -92,13 +93,11 @@ def main(page: str) -> None:
 
     call_command("migrate", verbosity=0)
     call_command("check", fail_level="ERROR")
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
     from django.core.wsgi import get_wsgi_application
 
-    server = ThreadedWSGIServer(("127.0.0.1", PORT), WSGIRequestHandler)
-    server.daemon_threads = True
-    server.set_app(get_wsgi_application())
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    SERVER.daemon_threads = True
+    SERVER.set_app(get_wsgi_application())
+    threading.Thread(target=SERVER.serve_forever, daemon=True).start()
 
     import httpx
 
@@ -118,7 +117,7 @@ def main(page: str) -> None:
 def wait_for_the_product() -> None:
     from polar_django.models import Benefit, Product
 
-    for _ in range(300):
+    for _ in range(2400):
         product = Product.objects.filter(key="pro-monthly").first()
         if product and product.benefit_ids == [b.pk for b in Benefit.objects.filter(key="pro")]:
             return

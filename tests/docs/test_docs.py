@@ -104,7 +104,7 @@ def test_a_project_made_from_the_page_works(page, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "works" in ran.stdout

@@ -15,6 +15,7 @@ from polar_django.doctor.case import Case
 from polar_django.models import Heartbeat
 from polar_django.tasks import drain_inbox, sweep_inbox
 from tests.celery_app import app, broker
+from tests.ports import closed_port
 
 
 @pytest.fixture
@@ -67,9 +68,7 @@ def test_an_application_that_django_does_not_load(diagnose, with_workers, monkey
 
 
 def test_a_broker_that_is_down(diagnose, with_workers):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with broker(f"redis://:geheim@127.0.0.1:{port}/0"):
+    with closed_port() as port, broker(f"redis://:geheim@127.0.0.1:{port}/0"):
         told = diagnose()
     assert codes(told) == {"broker-unreachable"}
     assert "geheim" not in told.text
@@ -154,9 +153,11 @@ def test_a_real_worker_is_found_and_named_when_it_has_gone(celery_worker, settin
     settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PROCESS_INLINE": False}
     case = Case()
     assert list(workers.look_at_broker(case)) == []
-    assert list(workers.look_at_workers(case)) == []
+    # Under load a worker may take longer for its answer than the doctor waits.
+    looks = (list(workers.look_at_workers(case)) for _ in range(20))
+    assert next((True for found in looks if found == []), False)
     celery_worker.process.terminate()
-    celery_worker.process.wait(15)
+    celery_worker.process.wait(60)
     assert [found.code for found in workers.look_at_workers(case)] == ["worker-silent"]
 
 

@@ -139,7 +139,7 @@ def test_two_starts_at_once_install_once(installer):
     for start in starts:
         start.start()
     for start in starts:
-        start.join(30)
+        start.join(120)
     assert (installer.made, installer.asked) == (1, [["shop"]])
 
 
@@ -186,7 +186,7 @@ def test_on_a_machine_with_only_python_two_commands_at_once_both_run(tmp_path):
         subprocess.Popen(command, cwd=tmp_path, env=bare, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=120)[0] for process in started]
+    said = [process.communicate(timeout=600)[0] for process in started]
     for text in said:
         assert f"RUNS IN {tmp_path / '.venv'} ['--port', '8001']" in text
     assert "".join(said).count("Making .venv") == 1

@@ -9,6 +9,7 @@ import pytest
 
 from polar_django.exceptions import ProviderUnavailable
 from polar_django.providers.pool import ClientPool
+from tests.ports import closed_port
 from tests.providers.fakes import Waits, transport
 
 OK = b"HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 08:00:00 GMT\r\n"
@@ -31,7 +32,7 @@ def listening(*answers, hold=False):
                 connection.recv(65536)
                 connection.sendall(raw)
                 if hold:
-                    released.wait(10)
+                    released.wait(60)
                 connection.close()
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -41,7 +42,7 @@ def listening(*answers, hold=False):
         finally:
             released.set()
             server.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
 
 
 def get(client):
@@ -76,11 +77,11 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up_in_time():
 
 
 def test_a_closed_port_is_tried_again_even_for_a_write():
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
     waits = Waits()
-    with pytest.raises(ProviderUnavailable, match="could not reach") as raised:
-        transport(waits, base_url=address).request("POST", "/v1/checkouts/", body={})
+    with closed_port() as port:
+        client = transport(waits, base_url=f"http://127.0.0.1:{port}")
+        with pytest.raises(ProviderUnavailable, match="could not reach") as raised:
+            client.request("POST", "/v1/checkouts/", body={})
     assert waits == [0.4, 0.8]
     assert raised.value.__cause__ is not None
     assert "may have had its effect" not in str(raised.value)

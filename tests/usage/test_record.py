@@ -13,8 +13,10 @@ from django.utils.functional import SimpleLazyObject
 from polar_django.exceptions import InvalidRequest, NotSupported
 from polar_django.models import UsageEvent
 from polar_django.usage import arecord_usage, record_usage
+from polar_django.usage.sending import send_usage
 
 pytestmark = pytest.mark.django_db
+MODEL = {"vendor": "v", "model": "m", "input_tokens": 2, "output_tokens": 3, "total_tokens": 5}
 
 
 def test_an_event_is_one_insert_and_no_call(ada, django_assert_num_queries):
@@ -101,9 +103,22 @@ def test_usage_is_somebodys(nobody, db):
         ("metadata", {"metadata": {"nan": float("nan")}}),
         ("metadata", {"metadata": {"big": 2**63}}),
         ("metadata", {"metadata": {"nested": {"a": 1}}}),
-        ("metadata._llm", {"metadata": {"_llm": {"a": [1]}}}),
+        ("metadata", {"metadata": {"empty": ""}}),
+        ("metadata", {"metadata": ["no", "mapping"]}),
+        ("metadata._cost", {"metadata": {"_cost": 12}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": 12}}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": 12, "currency": "eur"}}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": "much", "currency": "usd"}}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": True, "currency": "usd"}}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": 100_000, "currency": "usd"}}}),
+        ("metadata._cost", {"metadata": {"_cost": {"amount": Decimal(1), "currency": "usd"}}}),
+        ("metadata._llm", {"metadata": {"_llm": {**MODEL, "a": [1]}}}),
+        ("metadata._llm", {"metadata": {"_llm": {**MODEL, "model": None}}}),
+        ("metadata._llm", {"metadata": {"_llm": {**MODEL, "prompt": "nul\x00"}}}),
+        ("metadata._llm", {"metadata": {"_llm": {**MODEL, "total_tokens": 1.5}}}),
+        ("metadata._llm", {"metadata": {"_llm": {"vendor": "v", "model": "m"}}}),
         ("timestamp", {"at": datetime(2026, 1, 1)}),
-        ("timestamp", {"at": timezone.now() + timedelta(hours=1)}),
+        ("timestamp", {"at": timezone.now() + timedelta(days=1)}),
         ("external_id", {"external_id": "x" * 256}),
     ],
 )
@@ -122,9 +137,19 @@ def test_what_polar_takes_is_taken(ada):
         "part": 0.5,
         "yes": True,
         "_cost": {"amount": 12, "currency": "usd"},
-        "_llm": {"vendor": "v", "model": "m", "total_tokens": 5},
+        "_llm": {**MODEL, "prompt": "x" * 10_000, "response": None, "cached_input_tokens": 1},
     }
     assert record_usage(ada, "ai_usage", metadata).metadata == metadata
+
+
+@pytest.mark.parametrize(
+    ("amount", "kept"),
+    [(0.1 + 0.2, 0.3), ("0.045", 0.045), (99_999.123456789012, 99999.123456789012)],
+)
+def test_a_cost_is_kept_as_polar_can_read_it(ada, sandbox, amount, kept):
+    event = record_usage(ada, "ai_usage", {"_cost": {"amount": amount, "currency": "usd"}})
+    assert event.metadata["_cost"]["amount"] == kept
+    assert send_usage().sent == 1
 
 
 def test_a_provider_without_meters_says_so(ada, settings):

@@ -24,7 +24,7 @@ def at_once(*jobs):
 
     def run(job):
         try:
-            barrier.wait(10)
+            barrier.wait(120)
             job()
         except BaseException as error:
             errors.append(error)
@@ -35,7 +35,7 @@ def at_once(*jobs):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert not errors
 
 

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -19,28 +20,17 @@ def wakes(monkeypatch) -> list[str]:
     return told
 
 
-class _Over:
-    """In place of the event that a wake-up thread waits for: ends the thread that looks at it."""
-
-    def wait(self, seconds: float | None = None) -> bool:
-        raise SystemExit
-
-    clear = is_set = wait
-
-
 @pytest.fixture
 def waker(monkeypatch) -> Iterator[wakeup._Waker]:
     """A fresh wake-up thread, with its circuit closed.
 
-    It is over with the test: what it still had to say would count as the next test's.
+    After the test it hears of nothing more: what it still had to say would count as the next
+    test's.
     """
     fresh = wakeup._Waker()
     monkeypatch.setattr(wakeup, "_waker", fresh)
     yield fresh
-    wanted, fresh._wanted = fresh._wanted, _Over()
-    wanted.set()
-    if fresh._thread is not None:
-        fresh._thread.join(60)
+    fresh._wanted = threading.Event()
 
 
 @pytest.fixture
