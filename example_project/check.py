@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-PATIENCE = 30.0  # seconds for what a worker does in the background
+PATIENCE = 60.0  # seconds for what a worker does in the background
 
 
 class CheckFailed(Exception):
@@ -17,7 +17,7 @@ class CheckFailed(Exception):
 
 def walk(here: str) -> None:
     """Buy the monthly plan as Ada, see the gate open, cancel, see it close. Raises CheckFailed."""
-    with httpx.Client(base_url=here, timeout=20, follow_redirects=True) as buyer:
+    with httpx.Client(base_url=here, timeout=PATIENCE, follow_redirects=True) as buyer:
         step("the pricing page shows the plan", lambda: "$9" in buyer.get("/pricing/").text)
         _sign_in(buyer, "ada")
         page = buyer.get("/write/")
@@ -30,8 +30,9 @@ def walk(here: str) -> None:
         with_total = _submit(buyer, pay_page, country="NL", action="update")
         landed = _submit(buyer, with_total, country="NL", card="4242 4242 4242 4242", action="pay")
         step("the paid page opens", lambda: buyer.get("/write/").url.path == "/write/", landed)
-        _expect(buyer.get("/api/export/").status_code == 200, "the export API stayed closed")
-        _expect("Renews on" in buyer.get("/account/").text, "the account page shows no renewal")
+        # Each fact comes with a delivery of its own, and workers take them as they can.
+        step("the export API opens", lambda: buyer.get("/api/export/").status_code == 200)
+        step("the account page shows the renewal", lambda: "Renews on" in _account(buyer))
 
         portal = buyer.get("/billing/portal/")
         _expect("/sandbox/portal" in str(portal.url), f"no portal, but {portal.url}")
@@ -42,7 +43,7 @@ def walk(here: str) -> None:
         moved = buyer.post("/sandbox/_control/clock", json={"advance_days": 32})
         _expect(moved.status_code == 200, f"the sandbox's clock answered {moved.status_code}")
         step("the page closes when the period ends", lambda: _is_closed(buyer))
-        _expect(buyer.get("/api/export/").status_code == 403, "the export API stayed open")
+        step("the export API closes", lambda: buyer.get("/api/export/").status_code == 403)
 
 
 def step(what: str, holds: Callable[[], bool], shown: httpx.Response | None = None) -> None:
