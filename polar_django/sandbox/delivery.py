@@ -67,8 +67,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """`is_final`: no later attempt can bring another answer."""
+
     http_code: int | None
     response: str
+    is_final: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -213,7 +216,9 @@ def _post(client: httpx.Client, event: WebhookEvent, *, trouble: chaos.Trouble) 
     try:
         answer = client.post(endpoint.url, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        return _Answer(None, f"{type(error).__name__}: {error}"[:2048])
+        # A name that is no name of a host will never be one.
+        is_final = not isinstance(error, httpx.HTTPError)
+        return _Answer(None, f"{type(error).__name__}: {error}"[:2048], is_final)
     said = answer.text or _complaint(answer)
     return _Answer(answer.status_code, said[:2048].replace("\x00", ""))
 
@@ -273,7 +278,7 @@ def _plan_retry(event: WebhookEvent, answer: _Answer, attempts: int) -> None:
     event.last_http_code = answer.http_code
     event.modified_at = at
     event.claimed_until = None
-    gave_up = event.attempts_made >= ATTEMPTS
+    gave_up = answer.is_final or event.attempts_made >= ATTEMPTS
     if gave_up and event.succeeded is None:
         event.succeeded = False
     event.next_attempt_at = None if gave_up else at + retry_delay(event.attempts_made)
@@ -297,6 +302,7 @@ def _disable_if_hopeless(endpoint: WebhookEndpoint) -> None:
     if len(latest) < FAILED_EVENTS_UNTIL_DISABLED or any(latest):
         return
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(enabled=False, modified_at=clock.tick())
-    endpoint.webhook_events.filter(next_attempt_at__isnull=False).update(
-        skipped=True, next_attempt_at=None
-    )
+    waiting = endpoint.webhook_events.filter(next_attempt_at__isnull=False)
+    waiting.filter(succeeded__isnull=True).update(skipped=True, next_attempt_at=None)
+    # What had succeeded and was sent once more by hand keeps its success.
+    waiting.update(next_attempt_at=None)

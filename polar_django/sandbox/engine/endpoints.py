@@ -71,6 +71,8 @@ EVENT_TYPES = (
     "organization.updated",
 )
 
+CHANGEABLE = ("url", "name", "format", "events", "api_version", "secret", "enabled")
+
 
 def list_endpoints() -> list[WebhookEndpoint]:
     """All endpoints, oldest first; the one of the settings is made or brought in step.
@@ -147,14 +149,17 @@ def create_endpoint(data: Mapping[str, Any]) -> WebhookEndpoint:
 
 
 def update_endpoint(endpoint: WebhookEndpoint, data: Mapping[str, Any]) -> WebhookEndpoint:
-    """Change what `data` names: url, name, format, events, api_version, secret, enabled."""
+    """Change what `data` names: url, name, format, events, api_version, secret, enabled.
+
+    What is null stays as it is, as at Polar. Raises InvalidRequest for an unknown event type.
+    """
     values = {
-        name: value
-        for name, value in data.items()
-        if name in ("url", "name", "format", "events", "api_version", "secret", "enabled")
+        name: value for name, value in data.items() if name in CHANGEABLE and value is not None
     }
-    _check_events(values.get("events") or [])
-    if values.get("secret"):
+    _check_events(values.get("events", []))
+    if "url" in values:
+        values["url"] = str(values["url"]).strip()
+    if "secret" in values:
         values["uses_standard_webhook_signature"] = is_standard_secret(values["secret"])
     with business_transaction():
         return rows.change(endpoint, **values)

@@ -71,7 +71,8 @@ def reset_secret(request: HttpRequest, id: UUID4) -> Any:
 
 @router.get("/deliveries")
 def list_deliveries(request: HttpRequest, filters: Query[DeliveryFilters]) -> Any:
-    rows = WebhookAttempt.objects.select_related("event")
+    kept = WebhookAttempt.objects.filter(event__endpoint__deleted_at=None)
+    rows = kept.select_related("event")
     if filters.endpoint_id:
         rows = rows.filter(event__endpoint_id__in=filters.endpoint_id)
     if filters.start_timestamp is not None:
