@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -45,11 +46,19 @@ class _CompactJSON(BaseRenderer):
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def _finite(text: str) -> float:
+    """A number of the body. JSON has no infinity, though Python reads one; nor can it be kept."""
+    number = float(text)
+    if not isfinite(number):
+        raise json.JSONDecodeError("Expecting a finite number", text, 0)
+    return number
+
+
 class _WithoutNul(Parser):
     """Refuses NUL characters, as Polar does: PostgreSQL cannot keep them."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_finite, parse_float=_finite)
         if b"\\u0000" in request.body and _holds_nul(body):
             raise _nul_in("body")
         return body

@@ -1,5 +1,6 @@
 """What a meter makes of the events it counts: one number."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,12 +10,13 @@ from polar_django.sandbox.models import UsageEvent
 __all__ = ["aggregate", "combine"]
 
 Numbers = Sequence[float]
+LARGEST = sys.float_info.max
 
 FUNCTIONS: Mapping[str, Callable[[Numbers], float]] = {
-    "sum": lambda numbers: float(sum(numbers)),
+    "sum": lambda numbers: sum(map(float, numbers)),
     "max": lambda numbers: float(max(numbers, default=0)),
     "min": lambda numbers: float(min(numbers, default=0)),
-    "avg": lambda numbers: sum(numbers) / len(numbers) if numbers else 0.0,
+    "avg": lambda numbers: sum(map(float, numbers)) / len(numbers) if numbers else 0.0,
 }
 
 
@@ -32,8 +34,12 @@ def aggregate(aggregation: Mapping[str, Any], events: Iterable[UsageEvent]) -> f
 
 def combine(function: str, numbers: Numbers) -> float:
     """sum, max, min or avg of numbers; 0 where there are none."""
-    return FUNCTIONS[function](numbers)
+    # JSON has no infinity, which the sum of very large numbers would be.
+    return max(-LARGEST, min(LARGEST, FUNCTIONS[function](numbers)))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it counts. JSON's integers may be larger than any number of a database's."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -LARGEST <= value <= LARGEST

@@ -13,7 +13,14 @@ from polar_django.sandbox.engine.meter_aggregation import aggregate, combine
 from polar_django.sandbox.engine.meter_filter import matches
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, invalid
-from polar_django.sandbox.models import Benefit, CustomerMeter, Meter, Price, UsageEvent
+from polar_django.sandbox.models import (
+    Benefit,
+    BillingEntry,
+    CustomerMeter,
+    Meter,
+    Price,
+    UsageEvent,
+)
 from polar_django.sandbox.periods import add_interval
 
 __all__ = ["count_quantities", "create_meter", "update_meter"]
@@ -40,8 +47,10 @@ def create_meter(data: Mapping[str, Any]) -> Meter:
 def update_meter(meter: Meter, data: Mapping[str, Any]) -> Meter:
     """Change what `data` names; `is_archived` stops the meter or wakes it. Raises InvalidRequest.
 
-    A new filter or aggregation counts the events of the running period anew.
+    A new filter or aggregation counts the events of the running period anew. Once something was
+    billed by the meter, neither may be sent at all.
     """
+    _check_unbilled(meter, data)
     values = {name: rows.plain(data[name]) for name in FIELDS if data.get(name) is not None}
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
@@ -57,6 +66,18 @@ def update_meter(meter: Meter, data: Mapping[str, Any]) -> Meter:
             for customer_id in holders.values_list("customer_id", flat=True):
                 work.later(partial(customer_meters.refresh, customer_id))
         return meter
+
+
+def _check_unbilled(meter: Meter, data: Mapping[str, Any]) -> None:
+    named = [name for name in ("filter", "aggregation") if data.get(name) is not None]
+    if not named or not BillingEntry.objects.filter(price__meter=meter).exists():
+        return
+    message = "This field cannot be changed: usage was already billed by this meter."
+    errors = [
+        invalid(message, name, value=rows.plain(data[name]), type_="forbidden").errors[0]
+        for name in named
+    ]
+    raise InvalidRequest(errors)
 
 
 def _check_unused(meter: Meter) -> None:
@@ -93,7 +114,11 @@ def count_quantities(
         for event in events
         if start <= event.timestamp <= end and matches(meter.filter, event)
     ]
-    starts = _buckets(start.astimezone(zone), end.astimezone(zone), interval)
+    try:
+        starts = _buckets(start.astimezone(zone), end.astimezone(zone), interval)
+    except (OverflowError, ValueError) as error:
+        message = "The calendar has no such time in that zone."
+        raise _query_refusal("start_timestamp", message, start.isoformat()) from error
     bounds = [*starts[1:], None]
     quantities = [
         (

@@ -29,17 +29,17 @@ def ingest(events: Sequence[Mapping[str, Any]]) -> Ingested:
         errors: list[dict[str, Any]] = []
         touched: dict[UUID, Customer] = {}
         duplicates = 0
-        for index, event in enumerate(events):
-            external_id = event.get("external_id") or None
-            if external_id is not None and external_id in seen:
-                duplicates += 1
-                continue
-            seen.add(external_id)
+        for index, event in _parents_first(events):
             try:
-                row = _store(event, index)
+                values = _values(event, index)
             except InvalidRequest as refused:
                 errors += refused.errors
                 continue
+            if values["external_id"] is not None and values["external_id"] in seen:
+                duplicates += 1
+                continue
+            seen.add(values["external_id"])
+            row = rows.create(UsageEvent, **values)
             if row.customer is not None:
                 touched[row.customer.id] = row.customer
         if errors:
@@ -50,21 +50,37 @@ def ingest(events: Sequence[Mapping[str, Any]]) -> Ingested:
     return Ingested(inserted=len(events) - duplicates, duplicates=duplicates)
 
 
-def _store(event: Mapping[str, Any], index: int) -> UsageEvent:
+def _parents_first(events: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Events with their places; one whose parent stands later in the batch comes after it."""
+    left = list(enumerate(events))
+    ordered: list[tuple[int, Mapping[str, Any]]] = []
+    while left:
+        to_come = {event.get("external_id") for _, event in left} - {None}
+        ready = [each for each in left if each[1].get("parent_id") not in to_come]
+        if not ready:
+            # They are each other's parents: none of them will be found.
+            return ordered + left
+        ordered += ready
+        taken = {index for index, _ in ready}
+        left = [each for each in left if each[0] not in taken]
+    return ordered
+
+
+def _values(event: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """The columns of an event. Raises InvalidRequest for what it names and nobody knows."""
     customer = _find_customer(event, index)
-    return rows.create(
-        UsageEvent,
-        name=event["name"],
-        timestamp=event.get("timestamp") or clock.tick(),
-        customer=customer,
-        external_customer_id=event.get("external_customer_id")
+    return {
+        "name": event["name"],
+        "timestamp": event.get("timestamp") or clock.tick(),
+        "customer": customer,
+        "external_customer_id": event.get("external_customer_id")
         or (customer.external_id if customer is not None else None),
-        member=_find_member(customer, event, index),
-        external_member_id=event.get("external_member_id"),
-        external_id=event.get("external_id") or None,
-        parent=_find_parent(event, index),
-        metadata=rows.plain(event.get("metadata") or {}),
-    )
+        "member": _find_member(customer, event, index),
+        "external_member_id": event.get("external_member_id"),
+        "external_id": event.get("external_id") or None,
+        "parent": _find_parent(event, index),
+        "metadata": rows.plain(event.get("metadata") or {}),
+    }
 
 
 def _refusal(index: int, field: str, message: str, value: object) -> InvalidRequest:

@@ -1,5 +1,6 @@
 """Usage events and customer meters as JSON."""
 
+from decimal import Decimal
 from typing import Any
 
 from polar_django.sandbox.models import ORGANIZATION_ID, CustomerMeter, UsageEvent
@@ -28,9 +29,18 @@ def usage_event(row: UsageEvent) -> dict[str, Any]:
         "label": LABELS.get(row.name, row.name),
         "name": row.name,
         "source": row.source,
-        "metadata": row.metadata,
+        "metadata": _metadata(row),
         "external_id": row.external_id,
     }
+
+
+def _metadata(row: UsageEvent) -> dict[str, Any]:
+    """Costs are text when they are read, whichever way they were sent."""
+    metadata: dict[str, Any] = row.metadata
+    cost = metadata.get("_cost")
+    if not isinstance(cost, dict):
+        return metadata
+    return {**metadata, "_cost": {**cost, "amount": f"{Decimal(str(cost['amount'])):f}"}}
 
 
 def _amounts(row: CustomerMeter) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Bodies of usage events and meters."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -7,7 +9,9 @@ from pydantic import (
     AfterValidator,
     Discriminator,
     Field,
+    PlainSerializer,
     StringConstraints,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -22,13 +26,39 @@ from polar_django.sandbox.api.inputs.fields import (
     Moment,
     Organizational,
     Text,
+    sent,
 )
 
 __all__ = ["EventsIngest", "MeterCreate", "MeterUpdate"]
 
 Key = Annotated[str, Field(max_length=255)]
-Nested = ("_cost", "_llm")
 EventMetadataValue = MetadataValue | dict[str, Any]
+
+
+class CostMetadata(Body):
+    """In cents, as a number or as text; kept as a number, so that meters can add it."""
+
+    amount: Annotated[
+        Decimal,
+        Field(max_digits=17, decimal_places=12),
+        PlainSerializer(float, return_type=float),
+    ]
+    currency: Annotated[str, StringConstraints(pattern="usd")]
+
+
+class LLMMetadata(Body):
+    vendor: Text
+    model: Text
+    prompt: str | None = None
+    response: str | None = None
+    input_tokens: int
+    cached_input_tokens: int = 0
+    output_tokens: int
+    total_tokens: int
+
+
+# What metadata may hold beside plain values.
+NESTED: Mapping[str, type[Body]] = {"_cost": CostMetadata, "_llm": LLMMetadata}
 
 
 def _check_past(value: Moment) -> Moment:
@@ -39,9 +69,24 @@ def _check_past(value: Moment) -> Moment:
 
 def _check_nested(value: dict[str, EventMetadataValue]) -> dict[str, EventMetadataValue]:
     for key, each in value.items():
-        if isinstance(each, dict) and key not in Nested:
+        kind = NESTED.get(key)
+        if kind is None and isinstance(each, dict):
             raise PydanticCustomError("string_type", "Input should be a valid string")
+        if kind is not None:
+            value[key] = _read_kind(key, kind, each)
     return value
+
+
+def _read_kind(key: str, kind: type[Body], value: EventMetadataValue) -> dict[str, Any]:
+    try:
+        return sent(kind.model_validate(value))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, (key, *first["loc"])))
+        # As an argument: braces in a message are the caller's own.
+        raise PydanticCustomError(
+            "value_error", "{what}", {"what": f"{where}: {first['msg']}"}
+        ) from error
 
 
 class _EventCreate(Body):
@@ -124,6 +169,7 @@ class UniqueAggregation(Body):
 Aggregation = Annotated[
     CountAggregation | PropertyAggregation | UniqueAggregation, Discriminator("func")
 ]
+LARGEST = 2_147_483_647
 MeterName = Annotated[str, AfterValidator(str.strip), Field(min_length=3, max_length=255)]
 Unit = Literal["scalar", "token", "custom"]
 
@@ -136,7 +182,7 @@ class MeterCreate(Organizational):
     aggregation: Aggregation
     unit: Unit = "scalar"
     custom_label: Annotated[str, Field(max_length=255)] | None = None
-    custom_multiplier: Annotated[int, Field(gt=0)] | None = None
+    custom_multiplier: Annotated[int, Field(gt=0, le=LARGEST)] | None = None
     metadata: Metadata = {}
 
     @model_validator(mode="after")
@@ -154,6 +200,6 @@ class MeterUpdate(Body):
     aggregation: Aggregation | None = None
     unit: Unit | None = None
     custom_label: Annotated[str, Field(max_length=255)] | None = None
-    custom_multiplier: Annotated[int, Field(gt=0)] | None = None
+    custom_multiplier: Annotated[int, Field(gt=0, le=LARGEST)] | None = None
     is_archived: bool | None = None
     metadata: Metadata = {}

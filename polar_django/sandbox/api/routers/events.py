@@ -88,18 +88,21 @@ def list_events(request: HttpRequest, filters: Query[Filters]) -> Any:
 def _clauses(filters: Filters) -> Iterator[dict[str, Any]]:
     """The filter of the query and that of the meter."""
     if filters.meter_id is not None:
-        yield find(Meter.objects.all(), filters.meter_id).filter
+        meter = Meter.objects.filter(pk=filters.meter_id).first()
+        if meter is None:
+            raise _refusal("meter_id", "meter_id", "Meter not found.", str(filters.meter_id))
+        yield meter.filter
     if filters.filter is not None:
         try:
             yield Filter.model_validate(json.loads(filters.filter)).model_dump()
-        except (ValueError, ValidationError) as error:
-            entry = {
-                "type": "value_error",
-                "loc": ["query", "filter"],
-                "msg": "Invalid filter.",
-                "input": filters.filter,
-            }
-            raise InvalidRequest([entry]) from error
+        except (ValueError, ValidationError, RecursionError) as error:
+            message = "Invalid filter."
+            raise _refusal("filter", "value_error", message, filters.filter) from error
+
+
+def _refusal(field: str, kind: str, message: str, value: str) -> InvalidRequest:
+    entry = {"type": kind, "loc": ["query", field], "msg": message, "input": value}
+    return InvalidRequest([entry])
 
 
 def _matching(rows: QuerySet[UsageEvent], wanted: dict[str, Any]) -> Iterator[UUID]:
