@@ -73,6 +73,8 @@ def update_discount(discount: Discount, data: Mapping[str, Any]) -> Discount:
         discount.refresh_from_db()
         _check_fixed(discount, data)
         values = {name: data[name] for name in PLAIN_FIELDS if name in data}
+        if values.get("name", "") is None:
+            del values["name"]
         if "code" in data:
             values["code"] = data["code"] or None
             _check_code(values["code"], but=discount)

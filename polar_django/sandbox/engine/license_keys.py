@@ -54,7 +54,11 @@ def _expires_at(grant: BenefitGrant) -> datetime | None:
     if not expires or grant.subscription_id is not None:
         return None
     now = clock.tick()
-    return add_interval(now, expires["timeframe"], expires["ttl"], anchor_day=now.day)
+    try:
+        return add_interval(now, expires["timeframe"], expires["ttl"], anchor_day=now.day)
+    except (OverflowError, ValueError):
+        # Beyond the calendar: it never does.
+        return None
 
 
 def take(grant: BenefitGrant) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def create_price(product: Product, given: Mapping[str, Any], *, source: str = "c
     if amount_type == "seat_based":
         values["seat_tiers"] = _stored_seat_tiers(given["seat_tiers"])
     if given.get("tiers") is not None:
-        values["tiers"] = rows.plain(given["tiers"])
+        values["tiers"] = _stored_tiers(given["tiers"])
     if amount_type in METERED_TYPES:
         values["meter_id"] = given["meter_id"]
     if given.get("unit_amount") is not None:
@@ -142,6 +142,14 @@ def _stored_type(given: Mapping[str, Any]) -> str:
 
 def _currency(given: Mapping[str, Any]) -> str:
     return str(given.get("price_currency") or DEFAULT_CURRENCY).lower()
+
+
+def _stored_tiers(given: Mapping[str, Any]) -> dict[str, Any]:
+    tiers = [
+        {"bound": tier.get("bound"), "unit_amount": str(tier["unit_amount"])}
+        for tier in given["tiers"]
+    ]
+    return {"type": given.get("type") or "volume", "tiers": tiers}
 
 
 def _stored_seat_tiers(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizationa
 __all__ = ["BenefitCreate", "BenefitUpdate"]
 
 Description = Annotated[str, Field(min_length=3, max_length=42)]
+Count = Annotated[int, Field(gt=0, le=2_147_483_647)]
 
 
 class _BenefitCreate(Organizational):
@@ -32,20 +33,21 @@ class FeatureFlagBenefit(_BenefitCreate):
 
 
 class Expiration(Body):
-    ttl: Annotated[int, Field(gt=0)]
+    ttl: Count
     timeframe: Literal["year", "month", "day"]
 
 
 class Activations(Body):
-    limit: Annotated[int, Field(gt=0, le=1000)]
+    limit: Count
     enable_customer_admin: bool
 
 
 class LicenseKeysProperties(Body):
-    prefix: Text | None = None
+    # Before a key of 36 letters in a column of 512.
+    prefix: Annotated[str, Field(max_length=255)] | None = None
     expires: Expiration | None = None
     activations: Activations | None = None
-    limit_usage: Annotated[int, Field(gt=0)] | None = None
+    limit_usage: Count | None = None
 
 
 class LicenseKeysBenefit(_BenefitCreate):
@@ -54,7 +56,7 @@ class LicenseKeysBenefit(_BenefitCreate):
 
 
 class MeterCreditProperties(Body):
-    units: Annotated[int, Field(gt=0)]
+    units: Count
     rollover: bool
     meter_id: UUID4
 
@@ -89,10 +91,45 @@ class BenefitCreate(
     """POST /v1/benefits/. Discord, GitHub and Slack need accounts that no sandbox has."""
 
 
-class BenefitUpdate(Body):
-    """PATCH /v1/benefits/{id}."""
-
+class _BenefitUpdate(Body):
     description: Description | None = None
     visibility: Visibility | None = None
-    properties: dict[str, Any] | None = None
     metadata: Metadata = {}
+
+
+# These names stand in the `loc` of Polar's errors.
+class BenefitCustomUpdate(_BenefitUpdate):
+    type: Literal["custom"]
+    properties: CustomProperties | None = None
+
+
+class BenefitFeatureFlagUpdate(_BenefitUpdate):
+    type: Literal["feature_flag"]
+    properties: dict[str, Any] | None = None
+
+
+class BenefitLicenseKeysUpdate(_BenefitUpdate):
+    type: Literal["license_keys"]
+    properties: LicenseKeysProperties | None = None
+
+
+class BenefitMeterCreditUpdate(_BenefitUpdate):
+    type: Literal["meter_credit"]
+    properties: MeterCreditProperties | None = None
+
+
+class BenefitDownloadablesUpdate(_BenefitUpdate):
+    type: Literal["downloadables"]
+    properties: DownloadablesProperties | None = None
+
+
+class BenefitUpdate(
+    RootModel[
+        BenefitCustomUpdate
+        | BenefitDownloadablesUpdate
+        | BenefitLicenseKeysUpdate
+        | BenefitMeterCreditUpdate
+        | BenefitFeatureFlagUpdate
+    ]
+):
+    """PATCH /v1/benefits/{id}: the type has to be named, and is the benefit's own."""

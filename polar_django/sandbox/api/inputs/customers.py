@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Key = Annotated[str, Field(max_length=255)]
+Locale = Annotated[str, Field(max_length=16)]
 
 
 class MemberOwner(Body):
@@ -39,7 +40,7 @@ class _CustomerCreate(Organizational):
     name: Name | None = None
     billing_address: Address | None = None
     tax_id: Text | None = None
-    locale: Text | None = None
+    locale: Locale | None = None
     metadata: Metadata = {}
     owner: MemberOwner | None = None
 
@@ -77,7 +78,7 @@ class CustomerUpdateExternal(Body):
     name: Name | None = None
     billing_address: Address | None = None
     tax_id: Text | None = None
-    locale: Text | None = None
+    locale: Locale | None = None
     metadata: Metadata = {}
 
 

@@ -1,7 +1,7 @@
 """Prices as they are sent: one shape per `amount_type`."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import UUID4, AfterValidator, Discriminator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,8 @@ __all__ = ["ExistingPrice", "PriceCreate"]
 
 LEAST_AMOUNT = 50
 LARGEST_AMOUNT = 99_999_999
+# What Polar's columns hold.
+LARGEST = 2_147_483_647
 
 
 def _check_amount(value: int) -> int:
@@ -24,6 +26,7 @@ def _check_amount(value: int) -> int:
 
 Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
 DecimalText = Annotated[Decimal, PlainSerializer(str, return_type=str)]
+Count = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class _Price(Body):
@@ -48,8 +51,8 @@ class CustomPrice(_Price):
 
 
 class SeatTier(Body):
-    min_seats: Annotated[int, Field(ge=1)]
-    max_seats: Annotated[int, Field(ge=1)] | None = None
+    min_seats: Count
+    max_seats: Count | None = None
     price_per_seat: Amount
 
 
@@ -63,26 +66,36 @@ class SeatBasedPrice(_Price):
     seat_tiers: SeatTiers
 
 
+class Tier(Body):
+    bound: Count | None = None
+    unit_amount: Annotated[DecimalText, Field(ge=0, max_digits=17, decimal_places=12)]
+
+
+class Tiers(Body):
+    type: Literal["volume", "graduated"] = "volume"
+    tiers: Annotated[list[Tier], Field(min_length=1)]
+
+
 class UnitBasedPrice(_Price):
     amount_type: Literal["unit_based"]
-    tiers: dict[str, Any]
-    minimum_units: Annotated[int, Field(ge=1)] | None = None
-    maximum_units: Annotated[int, Field(ge=1)] | None = None
+    tiers: Tiers
+    minimum_units: Count | None = None
+    maximum_units: Count | None = None
     unit_label: Annotated[str, Field(max_length=64)] | None = None
 
 
 class MeteredUnitPrice(_Price):
     amount_type: Literal["metered_unit"]
     meter_id: UUID4
-    unit_amount: Annotated[DecimalText, Field(gt=0)]
-    cap_amount: Annotated[int, Field(ge=0)] | None = None
+    unit_amount: Annotated[DecimalText, Field(gt=0, max_digits=17, decimal_places=12)]
+    cap_amount: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
 
 
 class MeteredTiersPrice(_Price):
     amount_type: Literal["metered_tiers"]
     meter_id: UUID4
-    tiers: dict[str, Any]
-    cap_amount: Annotated[int, Field(ge=0)] | None = None
+    tiers: Tiers
+    cap_amount: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
 
 
 PriceCreate = Annotated[

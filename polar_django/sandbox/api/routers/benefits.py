@@ -13,6 +13,7 @@ from polar_django.sandbox.api.inputs.benefits import BenefitCreate, BenefitUpdat
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
+from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.models import Benefit, BenefitGrant, File
 
 router = Router()
@@ -70,7 +71,10 @@ def get_benefit(request: HttpRequest, id: UUID4) -> Any:
 
 @router.patch("/{id}")
 def update_benefit(request: HttpRequest, id: UUID4, body: BenefitUpdate) -> Any:
-    return shapes.benefit(catalog.update_benefit(find(_all(), id), sent(body)))
+    benefit = find(_all(), id)
+    if body.root.type != benefit.type:
+        raise invalid("Benefit type mismatch.", "type", value=body.root.type)
+    return shapes.benefit(catalog.update_benefit(benefit, sent(body.root)))
 
 
 @router.delete("/{id}", response={204: None})

@@ -23,6 +23,8 @@ router = Router()
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Service = Literal["downloadable", "product_media", "organization_avatar"]
 LIFETIME = timedelta(hours=1)
+# What a column holds.
+MOST_BYTES = 2**63 - 1
 
 
 def _check_base64(value: str) -> str:
@@ -41,7 +43,7 @@ class FileCreate(Organizational):
 
     name: Name
     mime_type: Name
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
     service: Service
     checksum_sha256_base64: Checksum | None = None
     version: Name | None = None
