@@ -6,7 +6,8 @@ browser also opens other sites: what one of those sends here is refused.
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ View = Callable[[HttpRequest], HttpResponse]
 
 SPANS = ("days", "hours", "minutes", "seconds")
 MOST_DELIVERIES = 1000
+# So that no period that begins by then ends after the calendar does.
+LAST_YEAR = 8000
+TOO_FAR = "The calendar does not go that far."
 
 
 def _control(answer: Callable[[HttpRequest], Any]) -> View:
@@ -72,11 +76,18 @@ def move_clock(request: HttpRequest) -> dict[str, Any]:
     """
     data = _read(request)
     deliver = get_settings().auto_deliver
-    if "to" in data:
-        steps = schedule.move_to(_time(data["to"]), deliver=deliver)
-    else:
-        steps = schedule.advance(**_span(data), deliver=deliver)
+    steps = schedule.move_to(_destination(data), deliver=deliver)
     return {"now": shapes.moment(clock.now()), "steps": steps}
+
+
+def _destination(data: dict[str, Any]) -> datetime:
+    try:
+        to = _time(data["to"]) if "to" in data else clock.now() + timedelta(**_span(data))
+    except (OverflowError, ValueError) as error:
+        raise invalid(TOO_FAR, value=str(data)) from error
+    if to.year > LAST_YEAR:
+        raise invalid(TOO_FAR, value=str(data))
+    return to
 
 
 def _time(text: object) -> datetime:
@@ -105,15 +116,9 @@ def break_things(request: HttpRequest) -> dict[str, Any]:
     """`{"duplicate": 0.3, "reorder": true, "drop": 0.1, "legacy_signature": true}`; {} ends it.
 
     `"rate_limits": true` makes the API answer 429 as often as Polar's own sandbox does.
+    Answers every switch as it is now.
     """
-    trouble = chaos.switch(_read(request))
-    return {
-        "duplicate": trouble.duplicate,
-        "drop": trouble.drop,
-        "reorder": trouble.reorder,
-        "legacy_signature": trouble.legacy_signature,
-        "rate_limits": trouble.rate_limits,
-    }
+    return asdict(chaos.switch(_read(request)))
 
 
 @require_POST
