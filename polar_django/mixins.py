@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views import View
 
-from polar_django.gating import Decision, decide, decide_subscription
+from polar_django.gating import Decision, Reason, decide, decide_subscription
 from polar_django.gating.guard import agate, gate, keep_for_this_visitor, reject_rest_view
 
 __all__ = ["BenefitRequiredMixin", "SubscriptionRequiredMixin"]
@@ -20,7 +20,8 @@ class _GateMixin(View):
         reject_rest_view(cls)
 
     def decide(self, request: HttpRequest) -> Decision:
-        raise NotImplementedError
+        """Where the chain of gates ends: a view may stand behind several."""
+        return Decision(True, Reason.ALLOWED)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.view_is_async:
@@ -64,7 +65,8 @@ class BenefitRequiredMixin(_GateMixin):
             raise ImproperlyConfigured(
                 f'{type(self).__name__} names no benefit: set required_benefits = ["pro"].'
             )
-        return decide(request, keys, all_of=self.all_of)
+        decision = decide(request, keys, all_of=self.all_of)
+        return super().decide(request) if decision.allowed else decision
 
 
 class SubscriptionRequiredMixin(_GateMixin):
@@ -79,4 +81,5 @@ class SubscriptionRequiredMixin(_GateMixin):
     def decide(self, request: HttpRequest) -> Decision:
         """What this gate says of the request."""
         named = self.required_plans
-        return decide_subscription(request, (named,) if isinstance(named, str) else named)
+        decision = decide_subscription(request, (named,) if isinstance(named, str) else named)
+        return super().decide(request) if decision.allowed else decision

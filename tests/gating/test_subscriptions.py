@@ -1,10 +1,15 @@
 """`requires_subscription` and its mixin."""
 
+from inspect import isawaitable
+
 import pytest
 from asgiref.sync import async_to_sync
+from django.http import HttpResponse
 from django.test import AsyncClient
+from django.views import View
 
-from tests.entitlements.worlds import person, seat, subscription
+from polar_django.mixins import BenefitRequiredMixin, SubscriptionRequiredMixin
+from tests.entitlements.worlds import grant, person, seat, subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.gating.doors")]
 
@@ -58,3 +63,40 @@ def test_a_program_is_told_which_plan_is_missing(client):
         "detail": "This needs an active subscription.",
     }
     assert client.get("/any-plan/", headers={"Accept": "application/json"}).json()["plan"] is None
+
+
+class BenefitAndPlan(BenefitRequiredMixin, SubscriptionRequiredMixin, View):
+    required_benefits = ["pro"]
+    required_plans = ["pro"]
+
+    def get(self, request):
+        return HttpResponse("open")
+
+
+class PlanAndBenefit(SubscriptionRequiredMixin, BenefitRequiredMixin, View):
+    required_benefits = ["pro"]
+    required_plans = ["pro"]
+
+    async def get(self, request):
+        return HttpResponse("open")
+
+
+async def awaited(answer):
+    return await answer
+
+
+@pytest.mark.parametrize("view", [BenefitAndPlan, PlanAndBenefit])
+def test_of_two_mixins_both_are_asked(rf, view):
+    subscriber, holder, both = person(), person(), person()
+    for user in (subscriber, both):
+        subscription(user, "pro-monthly")
+    for user in (holder, both):
+        grant(user, "pro")
+
+    def status(user):
+        request = rf.get("/")
+        request.user = user
+        answer = view.as_view()(request)
+        return (async_to_sync(awaited)(answer) if isawaitable(answer) else answer).status_code
+
+    assert [status(user) for user in (subscriber, holder, both)] == [302, 302, 200]
