@@ -172,12 +172,16 @@ def _frame_attributes(theme: str) -> SafeString:
 
 def _script(context: Context, nonce: str) -> SafeString:
     """The script that opens frames; a page may hold it as often as it has buttons."""
-    given = nonce or context.get("csp_nonce") or getattr(context.get("request"), "csp_nonce", "")
-    address = get_settings().embed_script or static("polar/embed.js")
+    of_request = getattr(context.get("request"), "csp_nonce", None)
+    # As text at once: a nonce that nobody has read yet is false, and in no header unless it is.
+    given = (
+        str(each) for each in (nonce, context.get("csp_nonce"), of_request) if each is not None
+    )
+    found = next(filter(None, given), "")
     return format_html(
         '<script src="{}"{} defer></script>',
-        address,
-        format_html(' nonce="{}"', given) if given else "",
+        get_settings().embed_script or static("polar/embed.js"),
+        format_html(' nonce="{}"', found) if found else "",
     )
 
 

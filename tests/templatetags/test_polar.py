@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template, TemplateSyntaxError
+from django.utils.functional import SimpleLazyObject, empty
 
 from polar_django.exceptions import UnknownPlan
 from polar_django.models import Product
@@ -203,6 +204,24 @@ def test_the_script_carries_the_nonce_that_the_policy_asks_for(rf, where):
     context = {"csp_nonce": "abc123"} if where == "context" else {}
     template = f'{{% checkout_button "pro" embed=True {option} %}}'
     assert ' nonce="abc123" defer>' in render(template, request=request, **context)
+
+
+class NonceOnDemand(SimpleLazyObject):
+    """As Django 6 and django-csp make one: false until somebody has read it."""
+
+    def __bool__(self):
+        return self._wrapped is not empty
+
+
+@pytest.mark.parametrize("where", ["context", "request"])
+def test_a_nonce_that_nobody_has_read_yet_is_read(rf, where):
+    request = rf.get("/")
+    nonce = NonceOnDemand(lambda: "abc123")
+    if where == "request":
+        request.csp_nonce = nonce
+    context = {"csp_nonce": nonce} if where == "context" else {}
+    button = '{% checkout_button "pro" embed=True %}'
+    assert ' nonce="abc123" defer>' in render(button, request=request, **context)
 
 
 def test_the_script_may_stand_elsewhere(rf, settings):
