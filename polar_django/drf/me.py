@@ -19,7 +19,7 @@ class EntitlementsView(BillingView):
 
     serializer_class = EntitlementsSerializer
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **path: Any) -> Response:
         held = entitlements_of(request)
         live = [held.get(key) for key in sorted(held.keys)]
         return Response(
@@ -44,7 +44,7 @@ class UsageView(OwnList):
         self.unreckoned: dict[str, float | None] = {}
 
     def get_queryset(self) -> Any:
-        mine = super().get_queryset().filter(customer__subscriber=self.get_subscriber())
+        mine = super().get_queryset().for_subscriber(self.get_subscriber())
         return mine.order_by("meter_id", "pk")
 
     def paginate_queryset(self, queryset: Any) -> Any:

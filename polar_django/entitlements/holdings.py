@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from polar_django.entitlements.numbers import number_in
@@ -131,8 +132,9 @@ class EntitlementSet(Set[str]):
         if self.subscriber is None:
             return {}
         rows = (
-            CustomerMeter.objects.filter(customer__subscriber=self.subscriber)
+            CustomerMeter.objects.for_subscriber(self.subscriber)
             .select_related("meter")
-            .order_by("synced_at", "pk")
+            # The last of a key counts: a living meter before an archived one.
+            .order_by(F("meter__archived_at").asc(nulls_last=True), "synced_at", "pk")
         )
         return {(row.meter.key if row.meter else "") or row.meter_id: row for row in rows}

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
-from polar_django.models.querysets import CustomerQuerySet
+from polar_django.models.querysets import CustomerMeterQuerySet, CustomerQuerySet
 
 
 class Customer(MirroredModel):
@@ -95,3 +95,5 @@ class CustomerMeter(MirroredModel):
     consumed_units = models.FloatField(default=0.0)
     credited_units = models.BigIntegerField(default=0)
     balance = models.FloatField(default=0.0)
+
+    objects = CustomerMeterQuerySet.as_manager()

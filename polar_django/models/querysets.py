@@ -90,6 +90,12 @@ class BenefitGrantQuerySet(models.QuerySet[Any]):
         return self.filter(held)
 
 
+class CustomerMeterQuerySet(models.QuerySet[Any]):
+    def for_subscriber(self, subscriber: Any) -> Self:
+        """Those of the subscriber's living customers: a deleted one's units are gone with it."""
+        return self.filter(customer__subscriber=subscriber, customer__deleted_at__isnull=True)
+
+
 class WebhookDeliveryQuerySet(models.QuerySet[Any]):
     def pending(self) -> Self:
         """Received, and not yet tried."""

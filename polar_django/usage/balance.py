@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from polar_django.models import CustomerMeter, Meter, UsageEvent
@@ -58,11 +58,13 @@ def meter_balance(subscriber: Any, meter: str) -> MeterBalance:
     """
     if not is_subscriber(subscriber):
         raise TypeError("A balance is a subscriber's.")
-    known = Meter.objects.filter(Q(key=meter) | Q(pk=meter)).order_by("created_at", "pk").first()
+    named = Meter.objects.filter(Q(key=meter) | Q(pk=meter))
+    # One that is archived leaves its key to a living one.
+    known = named.order_by(F("archived_at").desc(nulls_first=True), "created_at", "pk").first()
     if known is None:
         logger.warning("The mirror has no meter of that key or id: `polar_sync` reads them.")
         return MeterBalance(meter_id=meter)
-    rows = list(CustomerMeter.objects.filter(customer__subscriber=subscriber, meter=known))
+    rows = list(CustomerMeter.objects.for_subscriber(subscriber).filter(meter=known))
     unreckoned = unreckoned_units(subscriber, {known: rows})
     return MeterBalance(
         meter_id=known.pk,

@@ -7,10 +7,12 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from polar_django.billing import ensure_customer
-from polar_django.models import CustomerMeter, UsageEvent
+from polar_django.entitlements import entitlements_for
+from polar_django.models import CustomerMeter, Meter, UsageEvent
 from polar_django.usage import ameter_balance, meter_balance, record_usage
 from polar_django.usage.matching import units_in
 from polar_django.usage.sending import send_usage
+from tests.entitlements.worlds import again
 from tests.mirror.worlds import mirror_all
 from tests.usage.conftest import make_meter
 
@@ -113,6 +115,36 @@ def test_several_customers_of_one_subscriber_are_summed(ada, tokens):
     assert meter_balance(ada, "tokens").balance == 14
 
 
+def test_what_a_deleted_customer_had_is_gone(ada, tokens):
+    deleted = ensure_customer(ada)
+    at = {"synced_at": timezone.now(), "modified_at": timezone.now()}
+    CustomerMeter.objects.create(pk="old", customer=deleted, meter=tokens, balance=1000, **at)
+    assert meter_balance(ada, "tokens").available == 1000
+    deleted.deleted_at = timezone.now()
+    deleted.save()
+    assert meter_balance(ada, "tokens").available == 0
+    assert entitlements_for(ada).meters == {}
+    deleted.pk, deleted.deleted_at = "new", None
+    deleted.save(force_insert=True)
+    CustomerMeter.objects.create(pk="new", customer=deleted, meter=tokens, balance=7, **at)
+    CustomerMeter.objects.filter(pk="old").update(synced_at=timezone.now())
+    assert meter_balance(ada, "tokens").available == 7
+    assert entitlements_for(again(ada)).meters["tokens"].balance == 7
+
+
+def test_an_archived_meter_leaves_its_key_to_a_living_one(ada, tokens):
+    customer = ensure_customer(ada)
+    at = {"provider": "polar", "synced_at": timezone.now()}
+    Meter.objects.filter(pk=tokens.pk).update(archived_at=timezone.now())
+    living = Meter.objects.create(pk="new", key="tokens", created_at=timezone.now(), **at)
+    CustomerMeter.objects.create(pk="a", customer=customer, meter=living, balance=7, **at)
+    at["synced_at"] = timezone.now()
+    CustomerMeter.objects.create(pk="b", customer=customer, meter=tokens, balance=1000, **at)
+    assert meter_balance(ada, "tokens").available == 7
+    assert meter_balance(ada, tokens.pk).available == 1000
+    assert entitlements_for(ada).meters["tokens"].balance == 7
+
+
 def test_of_a_meter_long_unchanged_only_the_last_day_is_looked_at(ada, tokens):
     record_usage(ada, "ai_usage", {"total_tokens": 300})
     long_ago = timezone.now() - timedelta(days=2)
@@ -151,7 +183,8 @@ CLAUSES = [
 @pytest.mark.parametrize(("clause", "expected"), CLAUSES)
 def test_clauses_hold_as_they_do_at_polar(clause, expected, sandbox, ada):
     """The sandbox, whose filter was written apart from ours, says the same."""
-    metadata = {"tokens": 5, "model": "m", "fresh": True, "_llm": {"vendor": "v"}}
+    model = {"vendor": "v", "model": "m", "input_tokens": 2, "output_tokens": 3, "total_tokens": 5}
+    metadata = {"tokens": 5, "model": "m", "fresh": True, "_llm": model}
     event = record_usage(ada, "ai_usage", metadata)
     for wanted in (
         {"conjunction": "and", "clauses": [clause]},
