@@ -5,6 +5,7 @@ One that the provider refused later would be found by nobody who could still men
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
 
@@ -12,15 +13,20 @@ from django.utils import timezone
 
 from polar_django.exceptions import InvalidRequest
 
-__all__ = ["check_contents", "check_moment", "check_text"]
+__all__ = ["check_contents", "check_moment", "check_text", "round_cost"]
 
-# Two keys have a shape of their own: what an event has cost, and which model was asked.
-_NESTED = ("_cost", "_llm")
 _MOST_KEYS = 50
 _LONGEST_KEY = 40
 _LONGEST_VALUE = 500
 _LONGEST_NAME = 128
 _LARGEST = 2**63
+# Of what an event has cost: five digits of whole cents, twelve after the point.
+_DEAREST = 100_000
+_COST_PLACES = 12
+# Of the model that was asked; each is needed but `cached_input_tokens`, and so are the two names.
+_TOKENS = ("input_tokens", "output_tokens", "total_tokens", "cached_input_tokens")
+_NAMES = ("vendor", "model")
+_WORDS = ("prompt", "response")
 # Clocks of two machines differ; an event from a little ahead is sent when its time has come.
 _AHEAD = timedelta(minutes=5)
 
@@ -34,12 +40,22 @@ def check_contents(name: str, metadata: Mapping[str, Any]) -> None:
         raise _refusal("metadata", f"a mapping of at most {_MOST_KEYS} keys")
     for key, value in metadata.items():
         check_text("metadata", key, _LONGEST_KEY)
-        if key in _NESTED and isinstance(value, Mapping):
-            for inner_key, inner in value.items():
-                check_text(f"metadata.{key}", inner_key, _LONGEST_KEY)
-                _check_value(f"metadata.{key}", inner)
+        if key == "_cost":
+            _check_cost("metadata._cost", value)
+        elif key == "_llm":
+            _check_model("metadata._llm", value)
         else:
             _check_value("metadata", value)
+
+
+def round_cost(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, its cost a number that Polar can read: a float that was reckoned has often more
+    places than are taken (0.1 + 0.2), and is no mistake of anybody's."""
+    cost = metadata.get("_cost")
+    if cost is None or isinstance(cost["amount"], int):
+        return dict(metadata)
+    amount = round(float(cost["amount"]), _COST_PLACES)
+    return {**metadata, "_cost": {**cost, "amount": amount}}
 
 
 def check_moment(at: datetime) -> None:
@@ -59,7 +75,7 @@ def check_text(field: str, value: Any, longest: int) -> None:
 
 def _check_value(field: str, value: Any) -> None:
     if isinstance(value, str):
-        _check_characters(field, value, _LONGEST_VALUE)
+        check_text(field, value, _LONGEST_VALUE)
     elif isinstance(value, float):
         if not isfinite(value):
             raise _refusal(field, "numbers that are finite")
@@ -70,8 +86,41 @@ def _check_value(field: str, value: Any) -> None:
         raise _refusal(field, "text, whole numbers, floats and booleans")
 
 
-def _check_characters(field: str, value: str, longest: int) -> None:
-    if len(value) > longest:
+def _check_cost(field: str, value: Any) -> None:
+    """What an event has cost: `amount` in cents, as a number or text, and `currency` "usd"."""
+    if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
+        raise _refusal(field, "a mapping with an amount in cents and a currency")
+    if value["currency"] != "usd":
+        raise _refusal(field, 'in the currency "usd"')
+    amount = value["amount"]
+    try:
+        known = isinstance(amount, int | float | str) and not isinstance(amount, bool)
+        number = Decimal(str(amount)) if known else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number) >= _DEAREST:
+        raise _refusal(field, f"an amount of less than {_DEAREST} cents")
+
+
+def _check_model(field: str, value: Any) -> None:
+    """Which model was asked, and how many tokens that took."""
+    if not isinstance(value, Mapping) or not {*_NAMES, *_TOKENS[:3]} <= set(value):
+        raise _refusal(field, f"a mapping with {', '.join((*_NAMES, *_TOKENS[:3]))}")
+    for key, inner in value.items():
+        if key in _TOKENS:
+            if not isinstance(inner, int) or isinstance(inner, bool):
+                raise _refusal(field, "whole numbers of tokens")
+            _check_value(field, inner)
+        elif key in _NAMES or (key in _WORDS and inner is not None):
+            if not isinstance(inner, str):
+                raise _refusal(field, "text where Polar asks for text")
+            _check_characters(field, inner)
+        elif key not in _WORDS:
+            raise _refusal(field, f"without {key!r}, which Polar does not know there")
+
+
+def _check_characters(field: str, value: str, longest: int | None = None) -> None:
+    if longest is not None and len(value) > longest:
         raise _refusal(field, f"text of at most {longest} characters")
     # PostgreSQL keeps neither, and JSON allows both.
     if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):

@@ -16,7 +16,7 @@ from polar_django.models.fields import ID_LENGTH
 from polar_django.providers.base import Capability
 from polar_django.providers.registry import get_provider
 from polar_django.subscribers import external_id_of, is_subscriber
-from polar_django.usage.contents import check_contents, check_moment, check_text
+from polar_django.usage.contents import check_contents, check_moment, check_text, round_cost
 
 __all__ = ["record_usage"]
 
@@ -33,10 +33,11 @@ def record_usage(
 ) -> UsageEvent:
     """Write down one event for the meters that count events of this name. One INSERT, no call.
 
-    `metadata` is what meters read: at most 50 keys, with text (500 characters), numbers and
-    booleans. `external_id` is yours, and makes it safe to record the same thing twice: the first
-    one counts, here and at the provider, and is returned (one query more). `at` is when it was
-    used, now by default. `user` is who of a team did it.
+    `metadata` is what meters read: at most 50 keys, with text (1 to 500 characters), numbers and
+    booleans, and Polar's own `_cost` and `_llm` in their shapes. `external_id` is yours, and makes
+    it safe to record the same thing twice: the first one counts, here and at the provider, and is
+    returned (one query more). It must not be a browser's to choose: who repeats one uses for
+    nothing. `at` is when it was used, now by default. `user` is who of a team did it.
 
     A subscriber who has bought nothing is no mistake: the event waits at the provider for the
     customer with their external id. Raises TypeError for what is no saved subscriber,
@@ -48,7 +49,7 @@ def record_usage(
     service = get_provider(provider)
     if Capability.METERS not in service.capabilities:
         raise NotSupported(f"The provider {service.name} has no meters.")
-    given, moment = dict(metadata or {}), at or timezone.now()
+    given, moment = {} if metadata is None else metadata, at or timezone.now()
     check_contents(name, given)
     check_moment(moment)
     if external_id:
@@ -62,7 +63,7 @@ def record_usage(
         external_customer_id=external_id_of(subscriber),
         external_member_id=external_id_of(user) if user is not None else "",
         timestamp=moment,
-        metadata=given,
+        metadata=round_cost(given),
         due_at=timezone.now(),
     )
     if not external_id:
