@@ -66,7 +66,8 @@ class BillingView(GenericAPIView[Any]):
     """An endpoint about the request's own subscriber, and nobody else's.
 
     The user is the one that DRF authenticated. Where subscribers are teams, `SUBSCRIBER_RESOLVER`
-    finds theirs; `managers_only` wants `CAN_MANAGE_BILLING` too.
+    finds theirs; `managers_only` wants `CAN_MANAGE_BILLING` too. Further parts of the path, such as
+    a version or a team's name before our addresses, are the project's own business.
     """
 
     permission_classes = [IsAuthenticated]
@@ -125,14 +126,14 @@ class OwnList(ListModelMixin, BillingView):
 
     pagination_class = BillingPagination
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **path: Any) -> Response:
         return self.list(request)
 
 
 class OwnObject(BillingView):
     """One of them. One query; 404 for another's as for none."""
 
-    def get(self, request: Request, id: str) -> Response:
+    def get(self, request: Request, id: str, **path: Any) -> Response:
         return Response(self.get_serializer(self.own_or_404(self.get_queryset(), id)).data)
 
 

@@ -73,7 +73,7 @@ class _WholeKeyView(_Keys):
     serializer_class = WholeKeySerializer
     verb: Callable[[LicenseKey], str]
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         row = self.among_or_404(self.get_queryset(), id)
         return Response(self.get_serializer({"key": type(self).verb(row)}).data)
 

@@ -48,7 +48,7 @@ class _PaperView(BillingView):
     queryset = Order.objects.all()
     verb: Callable[[Order], str | None]
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         url = type(self).verb(self.own_or_404(self.get_queryset(), id))
         code = status.HTTP_200_OK if url else status.HTTP_202_ACCEPTED
         return Response(self.get_serializer({"url": url}).data, status=code)

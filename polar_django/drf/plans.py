@@ -89,11 +89,11 @@ class PlansView(ListModelMixin, BillingView):
     pagination_class = None
 
     def get_queryset(self) -> Any:
-        return plans_on_offer()
+        return plans_on_offer(request=self.request)
 
     def filter_queryset(self, queryset: Any) -> Any:
         # The project's filters know database rows; plans are few, and come from the settings.
         return queryset
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **path: Any) -> Response:
         return self.list(request)

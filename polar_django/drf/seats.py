@@ -66,7 +66,7 @@ class SeatsView(OwnList):
     def get_queryset(self) -> Any:
         return seats_of(self.get_subscriber()).exclude(status="revoked")
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **path: Any) -> Response:
         said = self.get_serializer(data=request.data)
         said.is_valid(raise_exception=True)
         wanted = said.validated_data["purchase"]
@@ -94,14 +94,14 @@ class _SeatAction(BillingView):
 class RevokeView(_SeatAction):
     """Take a seat from its holder, or an invitation back."""
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         return Response(self.get_serializer(revoke_seat(self.own_seat(id))).data)
 
 
 class ResendView(_SeatAction):
     """Send an invitation again; the one before is void. 409 for a seat that is taken."""
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         return Response(self.get_serializer(resend_seat_invitation(self.own_seat(id))).data)
 
 
@@ -121,7 +121,7 @@ class ClaimView(BillingView):
     throttle_kind = "polar-write"
     serializer_class = ClaimSerializer
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **path: Any) -> Response:
         said = self.get_serializer(data=request.data)
         said.is_valid(raise_exception=True)
         try:

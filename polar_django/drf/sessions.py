@@ -48,7 +48,7 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
     throttle_kind = "polar-write"
     serializer_class = CheckoutSessionSerializer
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **path: Any) -> Response:
         said = self.get_serializer(data=request.data)
         said.is_valid(raise_exception=True)
         wanted = said.validated_data
@@ -87,7 +87,7 @@ class PortalSessionsView(BillingView, CreateAPIView[Any]):
     throttle_kind = "polar-write"
     serializer_class = PortalSessionSerializer
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **path: Any) -> Response:
         back = absolute_address(get_settings().return_url, request)
         session = create_portal_session(self.get_subscriber(), back)
         return Response(self.get_serializer(session).data, status=status.HTTP_201_CREATED)

@@ -156,7 +156,7 @@ class _Action(_OwnSubscription):
     def act(self, subscription: Subscription, said: Said) -> None:
         raise NotImplementedError
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         said = self.said(request)
         subscription = self.own_or_404(self.get_queryset(), id)
         self.act(subscription, said)
@@ -238,7 +238,7 @@ class ChangesView(_OwnSubscription):
     throttle_kind = "polar-read"
     serializer_class = ChangesSerializer
 
-    def get(self, request: Request, id: str) -> Response:
+    def get(self, request: Request, id: str, **path: Any) -> Response:
         subscription = self.own_or_404(self.get_queryset(), id)
         fewest, most = seats_to_choose(subscription, request=request) or (None, None)
         offers = {
@@ -274,7 +274,7 @@ class PreviewView(_OwnSubscription):
 
     serializer_class = PreviewSerializer
 
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, **path: Any) -> Response:
         said = self.said(request)
         subscription = self.own_or_404(self.get_queryset(), id)
         if "product" in said:

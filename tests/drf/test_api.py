@@ -154,6 +154,19 @@ def test_everybody_sees_the_plans_and_nobody_is_called(service, django_assert_nu
     assert service.calls == []
 
 
+def test_plans_are_those_of_the_request_that_asks(service, ada, settings):
+    def plans(request):
+        is_ada = getattr(request, "user", None) == ada
+        return {"vip" if is_ada else "pro": {"products": ["pro-monthly"]}}
+
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PLANS": plans}
+    mirror_all()
+    shown = [client_of(user).get(f"{API}/plans/").data[0]["key"] for user in (ada, None)]
+    assert shown == ["vip", "pro"]
+    answer = client_of(ada).post(f"{API}/checkout-sessions/", {"plan": "vip"})
+    assert answer.status_code == 201
+
+
 def test_a_checkout_session_is_made_and_found_again(service, ada):
     client = client_of(ada)
     answer = client.post(
