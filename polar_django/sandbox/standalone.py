@@ -32,7 +32,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def _configure(database: Path, webhook_url: str, webhook_secret: str) -> None:
     settings.configure(
-        DEBUG=True,
+        # With DEBUG Django writes down every query, and for SQLite asks once more to do so.
+        DEBUG=False,
+        ALLOWED_HOSTS=[".localhost", "127.0.0.1", "[::1]"],
         # For one run only: nothing is signed with it that outlives the process.
         SECRET_KEY=token_urlsafe(),
         USE_TZ=True,
@@ -63,6 +65,8 @@ def _configure(database: Path, webhook_url: str, webhook_secret: str) -> None:
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": str(database.absolute()),
+                # For as long as the client keeps its own: a thread serves one of them.
+                "CONN_MAX_AGE": None,
                 # Several threads write; who waits must wait for the lock, not fail half-way.
                 "OPTIONS": {
                     "transaction_mode": "IMMEDIATE",
@@ -71,5 +75,16 @@ def _configure(database: Path, webhook_url: str, webhook_secret: str) -> None:
                 },
             }
         },
-        POLAR_SANDBOX={"WEBHOOK_URL": webhook_url, "WEBHOOK_SECRET": webhook_secret},
+        # Django's own setting shows errors with DEBUG only.
+        LOGGING={
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"console": {"class": "logging.StreamHandler"}},
+            "loggers": {"django": {"handlers": ["console"], "level": "ERROR"}},
+        },
+        POLAR_SANDBOX={
+            "ALLOW_WITHOUT_DEBUG": True,
+            "WEBHOOK_URL": webhook_url,
+            "WEBHOOK_SECRET": webhook_secret,
+        },
     )

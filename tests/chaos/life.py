@@ -30,6 +30,7 @@ PRODUCTS = (
     *("pro-monthly", "pro-monthly", "pro-yearly", "pro-trial"),
     *("team", "ebook", "app", "by-use"),
 )
+RUNNING = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused"]
 PLANS = {"pro-monthly": "pro", "pro-yearly": "pro", "pro-trial": "trial", "ebook": "ebook"}
 
 
@@ -260,7 +261,7 @@ class Life:
 
     def _subscriptions(self, person: Any) -> list[dict[str, Any]]:
         """Those that still run, paused ones too."""
-        query = {"external_customer_id": str(person.pk), "limit": 100}
+        query = {"external_customer_id": str(person.pk), "status": RUNNING, "limit": 100}
         found = self._call("GET", "/v1/subscriptions/", params=query)["items"]
         return [each for each in found if each["ended_at"] is None]
 

@@ -6,6 +6,7 @@ from typing import Any
 from polar_django.sandbox.models import ORGANIZATION_ID, Benefit, Discount, Meter, Price, Product
 from polar_django.sandbox.shapes.custom_fields import attached_custom_fields
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
+from polar_django.sandbox.shapes.relations import related
 
 __all__ = [
     "benefit",
@@ -139,11 +140,12 @@ def product_with_metadata(row: Product) -> dict[str, Any]:
     return {"metadata": row.metadata, **product_base(row)}
 
 
-def product(row: Product) -> dict[str, Any]:
-    """Product. Four queries, or none where prices and benefits were prefetched."""
+def product(row: Product, *, is_sold: bool = False) -> dict[str, Any]:
+    """Product, `is_sold` where that is known. Up to four queries; none of one that is sold, and
+    whose prices and benefits were prefetched."""
     return {
         **product_with_metadata(row),
-        "is_deletable": not (row.subscriptions.exists() or row.orders.exists()),
+        "is_deletable": not (is_sold or row.subscriptions.exists() or row.orders.exists()),
         "prices": [price(each) for each in catalog_prices(row)],
         "benefits": [benefit(each) for each in _benefits(row)],
         "medias": row.medias,
@@ -171,7 +173,7 @@ def catalog_prices(row: Product) -> list[Price]:
 
 
 def _benefits(row: Product) -> list[Benefit]:
-    links = row.product_benefits.select_related("benefit").order_by("order")
+    links = sorted(related(row, "product_benefits", "benefit"), key=lambda link: link.order)
     return [link.benefit for link in links if not link.benefit.is_deleted]
 
 

@@ -17,6 +17,7 @@ from polar_django.sandbox.shapes import catalog
 from polar_django.sandbox.shapes.custom_fields import attached_custom_fields
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
 from polar_django.sandbox.shapes.organizations import organization
+from polar_django.sandbox.shapes.relations import related
 
 __all__ = [
     "checkout",
@@ -49,8 +50,8 @@ def success_url(row: Checkout) -> str:
 
 def _prices(link: CheckoutProduct) -> list[Price]:
     """The prices of one offered product: the session's own ones, else the catalogue's."""
-    own = list(link.ad_hoc_prices.select_related("product", "meter").order_by("created_at"))
-    return own or catalog.catalog_prices(link.product)
+    own = related(link, "ad_hoc_prices", "product", "meter")
+    return sorted(own, key=lambda each: each.created_at) or catalog.catalog_prices(link.product)
 
 
 def _in_currency(prices: list[Price], currency: str) -> list[Price]:
@@ -119,7 +120,7 @@ def checkout_confirmed(result: Confirmation) -> dict[str, Any]:
 
 
 def _shared(row: Checkout) -> dict[str, Any]:
-    links = list(row.checkout_products.select_related("product").order_by("order"))
+    links = sorted(related(row, "checkout_products", "product"), key=lambda link: link.order)
     # All currencies are shown; the session's own decides what is paid.
     prices = {link.product_id: _prices(link) for link in links}
     chosen = _in_currency(prices.get(row.product_id, []) if row.product_id else [], row.currency)

@@ -6,6 +6,7 @@ from polar_django.sandbox.models import ORGANIZATION_ID, Order, OrderItem, Refun
 from polar_django.sandbox.pricing import METERED_TYPES
 from polar_django.sandbox.shapes import catalog, customers
 from polar_django.sandbox.shapes.moments import moment, moment_or_none
+from polar_django.sandbox.shapes.relations import related
 from polar_django.sandbox.shapes.subscriptions import subscription_base
 
 __all__ = ["order", "refund"]
@@ -13,7 +14,7 @@ __all__ = ["order", "refund"]
 
 def order(row: Order) -> dict[str, Any]:
     """Order, with the hidden legacy keys. Two queries beyond customer, product, subscription."""
-    items = sorted(row.items.select_related("product_price"), key=lambda each: each.created_at)
+    items = sorted(related(row, "items", "product_price"), key=lambda each: each.created_at)
     # The plan's own price, though usage may stand above it.
     sold = [each.product_price for each in items if each.product_price]
     sold.sort(key=lambda each: each.amount_type in METERED_TYPES)

@@ -59,7 +59,7 @@ def subscription(row: Subscription) -> dict[str, Any]:
         "custom_field_data": row.custom_field_data,
         "customer": customers.customer(row.customer),
         "user": customers.legacy_user(row.customer),
-        "product": catalog.product(row.product),
+        "product": catalog.product(row.product, is_sold=True),
         "discount": catalog.discount_base(row.discount) if row.discount else None,
         "price": prices[0] if prices else None,
         "prices": prices,

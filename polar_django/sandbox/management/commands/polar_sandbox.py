@@ -55,7 +55,9 @@ class Command(BaseCommand):
 
     def serve(self, options: dict[str, Any]) -> dict[str, Any]:
         call_command("migrate", verbosity=0)
-        call_command("runserver", f"127.0.0.1:{options['port']}", use_reloader=False)
+        # Django's own server hands out static files with DEBUG only, unless told so.
+        address = f"127.0.0.1:{options['port']}"
+        call_command("runserver", address, use_reloader=False, insecure_serving=True)
         return {}
 
     def seed(self, options: dict[str, Any]) -> dict[str, Any]:
