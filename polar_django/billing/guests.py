@@ -63,7 +63,7 @@ def claim_purchases(user: Any) -> list[Customer]:
     email = profile_of(user).email
     if not email:
         return []
-    theirs = Customer.objects.unclaimed().filter(email__in={email, email.lower()})
+    theirs = Customer.objects.unclaimed().filter(email__in=_spellings(email))
     made_by_guests = CheckoutSession.objects.filter(
         customer__in=theirs, subscriber__isnull=True, metadata__guest=True
     )
@@ -83,6 +83,17 @@ def claim_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
         claim_purchases(user)
     except Exception as error:  # the project's own functions are called too
         logger.warning("Purchases were not claimed at sign-in: %s", type(error).__name__)
+
+
+def _spellings(email: str) -> set[str]:
+    """The ways in which people write this address; Polar keeps a guest's as it was typed.
+
+    Listed, and not compared in any case, because that would read all customers at each sign-in.
+    """
+    name, _at, host = email.rpartition("@")
+    names = {name, name.lower(), name.upper(), name.capitalize(), name.title()}
+    hosts = {host, host.lower(), host.upper()}
+    return {f"{each}@{there}" for each in names for there in hosts}
 
 
 def _claim(customer: Customer, user: Any) -> bool:
