@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from polar_django.billing.answers import write_answer
-from polar_django.exceptions import ObjectNotFound, ProviderError
+from polar_django.exceptions import NotSupported, ObjectNotFound, PolarDjangoError, ProviderError
 from polar_django.mirror.answers import stored_keys, stored_keys_of
 from polar_django.models import BenefitGrant, CheckoutSession, Order, Product, Subscription
-from polar_django.models.databases import on_primary
+from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 
@@ -43,10 +43,10 @@ def confirm_checkout(checkout: CheckoutSession) -> CheckoutState:
         provider = get_provider(checkout.provider)
         try:
             _read(provider, checkout)
-        except ObjectNotFound:
-            return "failed"
-        except ProviderError as error:
+        except (NotSupported, ProviderError) as error:
             logger.warning("Checkout %s not confirmed: %s", checkout.pk, type(error).__name__)
+            if _is_gone(error) and checkout.status != "succeeded":
+                return "failed"
     return _state(checkout)
 
 
@@ -55,6 +55,11 @@ def _is_settled(checkout: CheckoutSession) -> bool:
     if checkout.status == "succeeded":
         return _has_taken_effect(checkout)
     return checkout.status in _OVER
+
+
+def _is_gone(error: PolarDjangoError) -> bool:
+    """Whether there is no such checkout; a server that knows no such route names no code."""
+    return isinstance(error, ObjectNotFound) and bool(error.code)
 
 
 def _state(checkout: CheckoutSession) -> CheckoutState:
@@ -107,7 +112,7 @@ def _read(provider: Provider, checkout: CheckoutSession) -> None:
         sent = stored_keys(checkout)
         answer = provider.get_checkout(checkout.pk)
         write_answer(answer, sent=sent, source="return_page")
-        checkout.refresh_from_db()
+        checkout.refresh_from_db(using=primary())
     if checkout.status == "succeeded" and checkout.customer_id:
         _read_purchase(provider, checkout)
 

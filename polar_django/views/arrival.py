@@ -4,6 +4,7 @@ The pay page adds a token to the address that opens the buyer's portal. It is ta
 a redirect, and is never stored or logged here.
 """
 
+import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -19,6 +20,7 @@ from polar_django.billing.guests import checkouts_of_browser, claim_purchases
 from polar_django.exceptions import PolarDjangoError
 from polar_django.gating.addresses import safe_next
 from polar_django.models import CheckoutSession
+from polar_django.models.databases import primary
 from polar_django.subscribers import resolve_subscriber
 from polar_django.views.buyers import (
     address_set_as,
@@ -30,6 +32,8 @@ from polar_django.views.buyers import (
     stay_address,
 )
 from polar_django.views.refusals import refusal_page
+
+logger = logging.getLogger(__name__)
 
 _LONGEST_ID = 255
 
@@ -56,9 +60,15 @@ def arrive(request: HttpRequest) -> HttpResponse:
 @non_atomic_requests
 @require_safe
 def tell_status(request: HttpRequest) -> HttpResponse:
-    """`{"state": "pending" | "active" | "failed"}` of the subscriber's own checkout, else 404."""
-    subscriber = resolve_subscriber(request)
-    state = confirm_checkout(_own_checkout(request, subscriber))
+    """`{"state": "pending" | "active" | "failed"}` of the subscriber's own checkout, else 404.
+
+    503 with "pending" where we cannot ask: a setting is wrong, and the purchase is not lost.
+    """
+    try:
+        state = confirm_checkout(_own_checkout(request, resolve_subscriber(request)))
+    except PolarDjangoError as error:
+        logger.error("A checkout's status cannot be told: %s: %s", type(error).__name__, error)
+        return keep_private(JsonResponse({"state": "pending"}, status=503))
     return keep_private(JsonResponse({"state": state}))
 
 
@@ -79,7 +89,7 @@ def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
     state = confirm_checkout(checkout)
     if state == "active" and checkout.subscriber_id is None and subscriber is not None:
         claim_purchases(subscriber)
-        checkout.refresh_from_db()
+        checkout.refresh_from_db(using=primary())
     if state == "active" and (subscriber is None or checkout.subscriber_id != subscriber.pk):
         return _thank(request, checkout, subscriber)
     if state == "active":

@@ -3,7 +3,7 @@ from django.core.cache import cache
 
 from polar_django.billing import confirm_checkout, create_checkout_session
 from polar_django.conf import Plan
-from polar_django.exceptions import ObjectNotFound, ProviderUnavailable
+from polar_django.exceptions import NotSupported, ObjectNotFound, ProviderUnavailable
 from polar_django.mirror.answers import apply_answer
 from polar_django.models import BenefitGrant, Order, Subscription, Transition
 from polar_django.snapshots import BenefitGrantSnapshot
@@ -100,8 +100,18 @@ def test_a_provider_that_goes_down_half_way_never_shows_an_unfinished_purchase(c
 
 
 def test_a_checkout_the_provider_has_lost_has_failed(checkout, service):
-    service.faults["get_checkout"] = ObjectNotFound("gone", status=404)
+    service.faults["get_checkout"] = ObjectNotFound("gone", status=404, code="ResourceNotFound")
     assert confirm_checkout(checkout) == "failed"
+
+
+@pytest.mark.parametrize("call", ["get_checkout", "list orders"])
+@pytest.mark.parametrize("error", [ObjectNotFound("No such route.", status=404), NotSupported("")])
+def test_a_server_that_does_not_know_the_route_says_nothing_of_a_purchase(
+    checkout, service, call, error
+):
+    service.pay(checkout.pk)
+    service.faults[call] = error
+    assert confirm_checkout(checkout) == "pending"
 
 
 def test_a_cache_that_is_down_keeps_nobody_from_what_they_paid_for(checkout, service, monkeypatch):

@@ -149,6 +149,12 @@ def test_the_status_of_an_expired_checkout_is_failed(shop, service, checkout):
     assert "no-store" in answer["Cache-Control"]
 
 
+def test_a_wrong_setting_does_not_fail_a_purchase(shop, checkout, settings):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PROVIDERS": {}, "DEFAULT_PROVIDER": "polar"}
+    answer = shop.get(STATUS, {"checkout_id": checkout.pk})
+    assert (answer.status_code, answer.json()) == (503, {"state": "pending"})
+
+
 def test_a_visitor_learns_no_status(client, checkout):
     assert client.get(STATUS, {"checkout_id": checkout.pk}).status_code == 404
 
