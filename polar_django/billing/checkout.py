@@ -1,8 +1,10 @@
 """Making a hosted pay page for a subscriber or a guest, or finding the one that is still open."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -19,7 +21,7 @@ from polar_django.billing.products import choose_product, products_of
 from polar_django.billing.sessions import (
     fingerprint,
     made_unanswered,
-    open_session,
+    open_sessions,
     still_offered,
     with_discount_code,
 )
@@ -35,11 +37,13 @@ from polar_django.exceptions import (
 )
 from polar_django.mirror.linking import claim_checkout
 from polar_django.models import CheckoutSession, Customer
-from polar_django.models.databases import on_primary
+from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Capability, CheckoutRequest, Provider
 from polar_django.providers.registry import get_provider
 
 __all__ = ["absolute_address", "create_checkout_session"]
+
+logger = logging.getLogger(__name__)
 
 _CHECKOUT_ID = "{CHECKOUT_ID}"
 
@@ -108,7 +112,11 @@ def create_checkout_session(
         metadata={**said, "plan": wanted.key},
     )
     offer = fingerprint(asked, code)
-    asked = replace(asked, metadata={**asked.metadata, "offer": offer})
+    marks = {"offer": offer}
+    if subscriber is None:
+        # Nothing else tells one guest's session from another's where no answer named it.
+        marks["attempt"] = uuid4().hex
+    asked = replace(asked, metadata={**asked.metadata, **marks})
 
     def claim(session: CheckoutSession) -> None:
         claim_checkout(session.pk, subscriber, plan=wanted.key, next_url=next_url)
@@ -119,7 +127,7 @@ def create_checkout_session(
     claim(session)
     if code:
         session = with_discount_code(service, session, code)
-    session.refresh_from_db()
+    session.refresh_from_db(using=primary())
     return session
 
 
@@ -198,11 +206,11 @@ def _open_or_new(
     """The buyer's session for this purchase that can still be paid, else one made now."""
     customer = ensure_customer(subscriber) if subscriber is not None else None
     mine = checkouts_of_browser(request)
-    found = open_session(offer, asked, customer=customer, among=mine)
-    if found is not None:
-        found = still_offered(service, found, asked)
-    if found is not None:
-        return found
+    gone = set()
+    for found in open_sessions(offer, asked, customer=customer, among=mine):
+        if still_offered(service, found, asked) is not None:
+            return found
+        gone.add(found.pk)
     try:
         made = _create(service, _for_customer(asked, customer))
     except (InvalidRequest, ObjectNotFound):
@@ -214,13 +222,14 @@ def _open_or_new(
         raise
     except ProviderUnavailable:
         # It may have been made all the same; a second one would be one too many to pay.
-        unanswered = made_unanswered(service, offer, asked, customer) if customer else None
+        unanswered = made_unanswered(service, offer, asked, customer)
         if unanswered is None:
             raise
         made = unanswered
     claim(made)
     # Two requests at once: both made one, and now both choose the older.
-    return open_session(offer, asked, customer=customer, among=[*mine, made.pk]) or made
+    all_open = open_sessions(offer, asked, customer=customer, among=[*mine, made.pk])
+    return next((row for row in all_open if row.pk not in gone), made)
 
 
 def _address(given: str, request: HttpRequest | None) -> str:
@@ -251,7 +260,21 @@ def _for_customer(asked: CheckoutRequest, customer: Customer | None) -> Checkout
 
 
 def _create(service: Provider, request: CheckoutRequest) -> CheckoutSession:
-    answer = service.create_checkout(request)
+    try:
+        answer = service.create_checkout(request)
+    except InvalidRequest as refused:
+        if not request.discount_id or not _is_about_the_discount(refused):
+            raise
+        # It has ended or is used up, of which no event tells; nobody could buy until that is seen.
+        logger.error(
+            "The plan %r is sold without its discount, which the provider does not take.",
+            request.metadata["plan"],
+        )
+        answer = service.create_checkout(replace(request, discount_id=""))
     write_answer(answer)
     session: CheckoutSession = on_primary(CheckoutSession).get(pk=answer.first.id)
     return session
+
+
+def _is_about_the_discount(refused: InvalidRequest) -> bool:
+    return any("discount_id" in (each.get("loc") or ()) for each in refused.errors)

@@ -343,11 +343,14 @@ class FakeProvider(Provider):
 
     def list_objects(self, kind: str, **filters: Any) -> Iterator[Answer]:
         self._call(f"list {kind}")
+        newest_first = filters.pop("sorting", "") == "-created_at"
         rows = [
             item
             for item in self.service.all(KINDS.get(kind, type(None)))
             if all(getattr(item, name) == value for name, value in filters.items())
         ]
+        if newest_first:
+            rows.reverse()
         if kind == "products":
             prices = self.service.all(PriceSnapshot)
             rows = [*rows, *(price for price in prices)]
@@ -356,5 +359,5 @@ class FakeProvider(Provider):
 
     def _get(self, key: str) -> Answer:
         if key not in self.service.objects:
-            raise ObjectNotFound("Not found.", status=404)
+            raise ObjectNotFound("Not found.", status=404, code="ResourceNotFound")
         return self._answer(self.service.objects[key])

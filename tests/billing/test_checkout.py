@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from polar_django.billing import create_checkout_session
+from polar_django.billing import confirm_checkout, create_checkout_session
 from polar_django.conf import Plan
 from polar_django.exceptions import (
     ConfigurationError,
@@ -89,6 +89,32 @@ def test_a_session_that_was_paid_meanwhile_is_not_offered_again(service, ada, re
     assert second.pk != first.pk
     first.refresh_from_db()
     assert first.status == "succeeded"
+
+
+def test_a_session_that_the_provider_no_longer_has_is_not_offered_again(service, ada, request_):
+    """After a reset of the sandbox, or with another organization's token."""
+    first = create_checkout_session(ada, "pro", request=request_)
+    del service.objects[first.pk]
+    second = create_checkout_session(ada, "pro", request=request_)
+    assert second.pk != first.pk
+    assert create_checkout_session(ada, "pro", request=request_).pk == second.pk
+
+
+class LaggingReplica:
+    """It does not exist, so that whatever is read of checkouts there fails."""
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model is CheckoutSession else None
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+def test_a_session_is_read_where_it_was_written_a_moment_ago(service, ada, request_, settings):
+    settings.DATABASE_ROUTERS = [LaggingReplica()]
+    first = create_checkout_session(ada, "pro", request=request_)
+    assert create_checkout_session(ada, "pro", request=request_).pk == first.pk
+    assert confirm_checkout(first) == "pending"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,17 @@ def test_a_plan_gives_a_discount_by_id_code_or_key(shelf, sandbox, ada, settings
     assert made["total_amount"] == (1_500 if name == "friends" else 2_400)
 
 
+def test_a_plan_is_sold_on_when_its_discount_has_ended(shelf, sandbox, ada, settings, caplog):
+    path = f"/v1/discounts/{shelf['discounts']['spring']}"
+    ended = sandbox.api.patch(path, json={"ends_at": "2020-01-01T00:00:00Z"})
+    assert ended.status_code == 200, ended.text
+    made = sold(sandbox, ada, settings, {"products": ["studio"], "discount": "SPRING20"})
+    assert (made["total_amount"], made["discount_id"]) == (3_000, None)
+    assert "'one' is sold without its discount" in caplog.text
+    again = create_checkout_session(ada, "one", success_url=HOME)
+    assert again.pk == made["id"]
+
+
 def test_a_discount_nobody_knows_is_named(shelf, ada, settings):
     plans(settings, one={"products": ["studio"], "discount": "SUMMER"})
     with pytest.raises(ConfigurationError, match="SUMMER"):

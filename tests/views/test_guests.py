@@ -12,6 +12,7 @@ from polar_django.entitlements import has_benefit
 from polar_django.exceptions import InvalidRequest, ProviderUnavailable
 from polar_django.models import CheckoutSession, Customer, Order
 from polar_django.providers.polar.provider import PolarProvider
+from tests.billing.lost_answers import lost_answer
 from tests.billing.shelf import plans, stock
 from tests.views.test_buying import landing
 
@@ -77,6 +78,17 @@ def test_the_return_page_claims_where_the_webhook_came_after_signing_in(
     client.force_login(grace)
     assert client.get(landing(bought))["Location"] == "/report/"
     assert has_benefit(grace, "thanks")
+
+
+@pytest.mark.parametrize("own", ["grace@example.com", "Grace@example.com"])
+@pytest.mark.parametrize("typed", ["Grace@example.com", "GRACE@EXAMPLE.COM"])
+def test_an_address_is_the_same_in_capitals(shop, client, grace, own, typed):
+    client.post(GIFT)
+    shop.pay(CheckoutSession.objects.get().url, customer_email=typed)
+    shop.deliver()
+    grace.email = own
+    grace.save()
+    assert [row.subscriber for row in claim_purchases(grace)] == [grace]
 
 
 @pytest.mark.parametrize("why", ["unverified", "another address", "inactive"])
@@ -163,6 +175,25 @@ def test_a_second_click_finds_the_same_session_and_another_browser_does_not(shop
     first = client.post(GIFT)["Location"]
     assert client.post(GIFT)["Location"] == first
     assert Client().post(GIFT)["Location"] != first
+
+
+def test_a_guests_session_is_found_although_no_answer_named_it(shop, client):
+    other = Client()
+    other.post(GIFT)
+    with lost_answer("POST", "/v1/checkouts/"):
+        first = client.post(GIFT)
+    assert first.status_code == 303
+    assert client.post(GIFT)["Location"] == first["Location"]
+    assert other.post(GIFT)["Location"] != first["Location"]
+    assert shop.api.get("/v1/checkouts/").json()["pagination"]["total_count"] == 2
+
+
+def test_a_guest_never_gets_the_session_of_another(shop, client):
+    Client().post(GIFT)
+    CheckoutSession.objects.all().delete()
+    with lost_answer("POST", "/v1/checkouts/", arrives=False):
+        assert client.post(GIFT).status_code == 503
+    assert not CheckoutSession.objects.exists()
 
 
 def test_other_plans_still_ask_for_an_account(shop, client):

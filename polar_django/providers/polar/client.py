@@ -146,19 +146,19 @@ class PolarClient:
     def pages(
         self, kind: str, *, start_page: int = 1, **filters: QueryValue
     ) -> Iterator[tuple[Reply, list[Any]]]:
-        """All pages of a list with their items, oldest first; empty ones are left out.
+        """All pages of a list with their items; empty ones are left out.
 
-        Raises ProviderUnavailable where the answer is no list, or the same page comes again.
+        Oldest first, unless `sorting=` says else. Raises ProviderUnavailable where the answer is no
+        list, or the same page comes again.
         """
         sorting, items_name, is_paged = _collection(kind)[1:]
         number, before = start_page, None
         while True:
-            paging: dict[str, QueryValue] = {}
+            query: dict[str, QueryValue] = {} if sorting is None else {"sorting": sorting}
+            query |= filters
             if is_paged:
-                paging = {"page": number, "limit": PAGE_SIZE}
-            if sorting is not None:
-                paging["sorting"] = sorting
-            reply = self.page(kind, **{**filters, **paging})
+                query |= {"page": number, "limit": PAGE_SIZE}
+            reply = self.page(kind, **query)
             items = _items_in(reply, kind, items_name)
             if items and items == before:
                 raise ProviderUnavailable(f"The list of {kind} repeats its page {number}.")
