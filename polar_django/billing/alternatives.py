@@ -35,9 +35,10 @@ def alternatives_among(
 ) -> dict[str, ProductOffer]:
     """The products that this subscription may be changed to, by the name a plan gives each.
 
-    Recurring, not archived, sold with seats if it has seats and without if it has none, and not
-    the one it is for. Not those whose price a plan computes: a change costs what the catalogue
-    says. No query.
+    Recurring, not archived, sold in its currency, with seats if it has seats and without if it has
+    none, and not the one it is for. Not those whose price a plan computes, because a change costs
+    what the catalogue says, nor those whose price the buyer names, which Polar changes to for
+    nobody. No query.
     """
     found: dict[str, ProductOffer] = {}
     known = {subscription.product_id}
@@ -47,10 +48,16 @@ def alternatives_among(
         for offer in plan.products:
             product = offer.product
             is_other = product.is_recurring and product.provider == subscription.provider
-            if is_other and product.pk not in known:
+            if is_other and product.pk not in known and _can_be_billed(subscription, offer):
                 known.add(product.pk)
                 found[offer.name] = offer
     return found
+
+
+def _can_be_billed(subscription: Subscription, offer: ProductOffer) -> bool:
+    currencies = {price.price_currency for price in offer.prices}
+    in_its_currency = not currencies or subscription.currency in {"", *currencies}
+    return in_its_currency and offer.amount_bounds is None
 
 
 def seats_to_choose(subscription: Subscription, *, request: Any = None) -> tuple[int, int] | None:

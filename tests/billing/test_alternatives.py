@@ -53,6 +53,20 @@ def test_a_price_that_the_plan_computes_is_not_one_of_the_catalogue(monthly, ser
     assert list(alternatives_to(monthly)) == ["pro-yearly"]
 
 
+def test_what_polar_refuses_to_change_to_is_not_offered(monthly, service, settings):
+    for key, price in (
+        ("tips", {"amount_type": "custom", "price_amount": None}),
+        ("yen", {"price_currency": "jpy"}),
+    ):
+        service.sell(key)
+        service.change(f"price-{key}", **price)
+    mirror_all()
+    plans(settings, tips={"products": ["tips"]}, yen={"products": ["yen"]})
+    Subscription.objects.update(currency="usd")
+    monthly.refresh_from_db()
+    assert list(alternatives_to(monthly)) == ["pro-yearly"]
+
+
 def test_another_providers_subscription_has_no_alternatives_here(monthly):
     Subscription.objects.update(provider="polar")
     monthly.refresh_from_db()
