@@ -65,7 +65,8 @@ def assign_seat(purchase: Purchase, *, user: Any = None, email: str = "") -> Sea
     try:
         seat = _written(provider.assign_seat(request), sent)
     except ActionRefused as refusal:
-        held = _seat_of(purchase, address) if refusal.code == "SeatAlreadyAssigned" else None
+        is_taken = refusal.code == "SeatAlreadyAssigned"
+        held = _seat_of(purchase, member, address) if is_taken else None
         if held is None:
             raise
         seat = held
@@ -123,14 +124,17 @@ def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
     return members[0] if members else None
 
 
-def _seat_of(purchase: Purchase, address: str) -> Seat | None:
+def _seat_of(purchase: Purchase, member: Member | None, address: str) -> Seat | None:
     """The seat that somebody has already, as the provider lists it. One call."""
     provider = get_provider(purchase.provider)
     sent = _stored(purchase)
     for page in provider.list_objects("customer_seats", **_source(purchase)):
         write_answer(page, sent=sent)
     taken = on_primary(Seat).filter(**_source(purchase)).exclude(status="revoked")
-    return taken.filter(Q(email__iexact=address) | Q(member__email__iexact=address)).first()
+    theirs = Q(email__iexact=address) | Q(member__email__iexact=address)
+    if member is not None:
+        theirs |= Q(member=member)  # whose address may be another by now
+    return taken.filter(theirs).first()
 
 
 def _written(answer: Answer, sent: Mapping[str, datetime | None]) -> Seat:

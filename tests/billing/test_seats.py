@@ -52,6 +52,13 @@ def test_who_has_a_seat_keeps_it(team, grace):
     assert Seat.objects.count() == 1
 
 
+def test_who_has_a_seat_keeps_it_with_another_address(team, grace):
+    first = assign_seat(team, user=grace)
+    grace.email = "hopper@example.com"
+    grace.save()
+    assert assign_seat(team, user=grace) == first
+
+
 def test_an_invitation_is_linked_to_whoever_claims_it(team, grace, service):
     seat = assign_seat(team, email="g.hopper@navy.example")
     assert (seat.status, seat.member.user) == ("pending", None)
