@@ -44,12 +44,17 @@ def _user_of(request: Any) -> Any | None:
 
 
 def _subscriber_of(request: Any, user: Any) -> Any | None:
-    """The request's subscriber, found once for each user: a resolver often costs a query."""
-    remembered: tuple[Any, Any] | None = getattr(request, "_polar_subscriber", None)
-    if remembered is None or remembered[0] is not user:
-        remembered = user, resolve_subscriber(request)
+    """The request's subscriber, found once for each user: a resolver often costs a query.
+
+    And once more when the address is resolved: asked by a middleware before that, a resolver that
+    reads the team from the path has answered for another one, or for none.
+    """
+    match = getattr(request, "resolver_match", None)
+    remembered: tuple[Any, Any, Any] | None = getattr(request, "_polar_subscriber", None)
+    if remembered is None or remembered[0] is not user or remembered[1] is not match:
+        remembered = user, match, resolve_subscriber(request)
         request._polar_subscriber = remembered
-    return remembered[1]
+    return remembered[2]
 
 
 def entitlements_of(request: HttpRequest) -> EntitlementSet:

@@ -157,6 +157,20 @@ def test_the_resolver_is_asked_once_for_each_user_and_never_for_visitors(rf, set
 
 
 @pytest.mark.django_db
+def test_a_subscriber_found_before_the_address_was_resolved_is_found_again(rf, settings):
+    default, named = person(), person()
+    settings.POLAR_DJANGO = {
+        "SUBSCRIBER_RESOLVER": lambda request: named if request.resolver_match else default
+    }
+    grant(default, "pro")
+    request = rf.get("/teams/named/")
+    request.user = person()
+    assert decide(request, "pro").allowed  # a middleware asks
+    request.resolver_match = object()
+    assert not decide(request, "pro").allowed
+
+
+@pytest.mark.django_db
 def test_a_signed_in_user_without_a_subscriber_lacks_the_benefit(rf, settings):
     settings.POLAR_DJANGO = {"SUBSCRIBER_RESOLVER": lambda request: None}
     request = rf.get("/")
