@@ -88,11 +88,16 @@ class BillingView(GenericAPIView[Any]):
             raise PermissionDenied(
                 {"code": "no_subscriber", "detail": _("There is nobody to buy for.")},
             )
-        if self.managers_only and not can_manage_billing(self.request, subscriber):
+        if self.managers_only:
+            self.check_may_manage(subscriber)
+        return subscriber
+
+    def check_may_manage(self, subscriber: Any) -> None:
+        """Raise PermissionDenied for who may not manage this subscriber's billing."""
+        if not can_manage_billing(self.request, subscriber):
             raise PermissionDenied(
                 {"code": "billing_not_allowed", "detail": _("You cannot manage billing here.")},
             )
-        return subscriber
 
     def own_or_404(self, rows: "QuerySet[Any]", key: str) -> Any:
         """The subscriber's row of that id. Another's is answered as one that does not exist."""

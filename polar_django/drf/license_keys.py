@@ -46,7 +46,7 @@ class LicenseKeySerializer(serializers.ModelSerializer[LicenseKey]):
 class _Keys(BillingView):
     """A team's keys are its members', each their own; an individual's are the subscriber's."""
 
-    queryset = LicenseKey.objects.select_related("benefit")
+    queryset = LicenseKey.objects.select_related("benefit", "member")
 
     def get_queryset(self) -> "QuerySet[LicenseKey]":
         bought = Q(customer__subscriber=self.get_subscriber())
@@ -73,8 +73,12 @@ class _WholeKeyView(_Keys):
     serializer_class = WholeKeySerializer
     verb: Callable[[LicenseKey], str]
 
+    def check_row(self, row: LicenseKey) -> None:
+        """Raise PermissionDenied where this key is not for this user to do that with."""
+
     def post(self, request: Request, id: str, **path: Any) -> Response:
         row = self.among_or_404(self.get_queryset(), id)
+        self.check_row(row)
         return Response(self.get_serializer({"key": type(self).verb(row)}).data)
 
 
@@ -85,6 +89,13 @@ class RevealView(_WholeKeyView):
 
 
 class RotateView(_WholeKeyView):
-    """POST: a new key instead; the old one is void at once. One call. 409 for a revoked one."""
+    """POST: a new key instead; the old one is void at once. One call. 409 for a revoked one.
+
+    A key that several share, a team's without seats, is for who may manage billing to renew.
+    """
 
     verb = staticmethod(rotate_license_key)
+
+    def check_row(self, row: LicenseKey) -> None:
+        if row.member is None or row.member.user_id != self.request.user.pk:
+            self.check_may_manage(self.get_subscriber())

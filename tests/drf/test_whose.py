@@ -12,6 +12,7 @@ from polar_django.models import (
     CheckoutSession,
     Customer,
     LicenseKey,
+    Member,
     Seat,
     Subscription,
 )
@@ -175,6 +176,29 @@ def test_who_may_not_manage_billing_reads_and_does_nothing(eve, settings, servic
     answer = client.post(f"{API}/checkout-sessions/", {"plan": "pro"})
     assert answer.status_code == 403
     assert service.calls == []
+
+
+def test_a_shared_key_is_renewed_by_who_manages_billing_and_ones_own_by_oneself(
+    eve, anothers, settings
+):
+    ada = type(eve).objects.get(username="ada")
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "SUBSCRIBER_RESOLVER": lambda request: ada,
+        "CAN_MANAGE_BILLING": lambda request, subscriber: request.user == ada,
+    }
+    of_fake = {"provider": "fake", "synced_at": timezone.now()}
+    member = Member.objects.create(pk="member-eve", user=eve, **of_fake)
+    LicenseKey.objects.create(pk="key-eve", member=member, **of_fake)
+
+    def code(user, key, verb):
+        return client_of(user).post(f"{API}/me/license-keys/{key}/{verb}/").data["code"]
+
+    assert code(eve, anothers["key"], "rotate") == "billing_not_allowed"
+    # The fake provider has no keys: so far these come.
+    assert code(eve, anothers["key"], "reveal") == "not_supported"
+    assert code(eve, "key-eve", "rotate") == "not_supported"
+    assert code(ada, anothers["key"], "rotate") == "not_supported"
 
 
 def test_who_acts_for_no_subscriber_has_their_seats_only(eve, settings):
