@@ -100,14 +100,17 @@ def apply_versions(
     states: Sequence[Event] = (),
 ) -> Applied:
     """Write the versions that are newer than what is stored, and the news of what changed."""
+    held = {
+        name for version in versions for name in locks.locks_of(version.provider, version.snapshot)
+    }
+    locks.take(held)
+    # After the wait for the locks: what waited for an erasure was not written before it.
     batch = _Batch(timezone.now())
     if versions:
-        locks.take(
-            name
-            for version in versions
-            for name in locks.locks_of(version.provider, version.snapshot)
-        )
         _load(batch, versions)
+        if former := _locks_of_moved_grants(batch) - held:
+            locks.take(former)
+            _load(batch, versions)
         for version in sorted(versions, key=lambda version: version.order):
             _fold(batch, version)
         _write(batch, versions[0].cause)
@@ -136,6 +139,19 @@ def _load(batch: _Batch, versions: Iterable[Version]) -> None:
         found = on_primary(table).defer("raw").in_bulk(ids)
         batch.stored[table] = found
         batch.rows[table] = dict(found)
+
+
+def _locks_of_moved_grants(batch: _Batch) -> set[str]:
+    """The locks of the customers whose grants these were until now.
+
+    Nothing else ever moves. Taken after the others, so that two writers may wait for each other:
+    the database ends one, whose deliveries are tried again.
+    """
+    return {
+        locks.customer_lock(row.provider, row.customer_id)
+        for row in batch.stored.get(BenefitGrant, {}).values()
+        if isinstance(row, BenefitGrant) and row.customer_id
+    }
 
 
 def _fold(batch: _Batch, version: Version) -> None:

@@ -117,6 +117,19 @@ def test_versions_of_one_object_take_turns_also_where_only_one_names_its_custome
     assert TABLES[type(newer)].objects.get().status == newer.status
 
 
+def test_versions_of_a_grant_that_moves_to_another_customer_take_turns():
+    """Polar moves the grants of seats when it gives a team its members."""
+    apply(event(grant(customer_id="cus_1"), seconds=0))
+    late = event(grant(customer_id="cus_1", properties={"is": "old"}), seconds=30)
+    moved = event(grant(customer_id="cus_team"), seconds=60)
+    with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
+        apply_arrivals([Arrival(moved)])
+        writing = other.submit(in_its_own_connection, [late])
+        wait_until_somebody_waits()
+        transaction.on_commit(writing.result)
+    assert BenefitGrant.objects.get().customer_id == "cus_team"
+
+
 def test_a_checkout_is_claimed_before_or_after_a_delivery_of_it_never_amid():
     ada = User.objects.create_user("ada")
     seen = CheckoutSnapshot(id="checkout_1", customer_id="cus_1")
