@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from polar_django.billing.answers import write_answer
 from polar_django.catalog.files import KINDS, Catalog
-from polar_django.catalog.planning import Change, Ids, change_of, ids_of, plan_changes
+from polar_django.catalog.planning import Change, Ids, change_of, changes_of, ids_of
 from polar_django.catalog.standing import read_standing
 from polar_django.exceptions import CatalogError, ProviderError
 from polar_django.mirror.answers import stored_keys
@@ -37,16 +37,14 @@ def apply_catalog(
     CatalogError: before anything is written for what cannot be changed, later with the object that
     was refused.
     """
-    planned = plan_changes(editor, catalog, prune=prune)
+    standing = read_standing(editor)
+    planned = changes_of(standing, catalog, prune=prune)
     conflicts = [change for change in planned if change.action == "conflict"]
     if conflicts:
         names = ", ".join(f"{change.kind}.{change.key}" for change in conflicts)
         raise CatalogError(
             f"Nothing was changed: {names} cannot become what the file says. Choose another key."
         )
-    if not planned:
-        return
-    standing = read_standing(editor)
     ids = ids_of(standing)
     for kind in KINDS:
         for key in catalog.get(kind, {}):

@@ -7,16 +7,23 @@ from typing import Any
 
 __all__ = ["match_prices", "says"]
 
+# Recorded: what was sent as "0.5" is listed as "0.500000000000".
+_NUMBERS_AS_TEXT = frozenset({"unit_amount"})
+# Recorded: how a price that was sent as `free` is answered.
+_FREE = {"amount_type": "fixed", "price_amount": 0}
+
 
 def says(current: Any, wanted: Any) -> bool:
     """Whether `current` holds `wanted`: tables by the wanted names, lists item by item.
 
-    Numbers are compared as numbers ("0.50" is 0.5: metered prices come as text), moments as
-    moments.
+    Numbers are compared as numbers, also with text that says one, and amounts that come as text;
+    moments as moments.
     """
     if isinstance(wanted, Mapping):
         return isinstance(current, Mapping) and all(
-            name in current and says(current[name], value) for name, value in wanted.items()
+            name in current
+            and (_is_same_number if name in _NUMBERS_AS_TEXT else says)(current[name], value)
+            for name, value in wanted.items()
         )
     if isinstance(wanted, list | tuple):
         return (
@@ -29,7 +36,7 @@ def says(current: Any, wanted: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(current, bool):
         return wanted is current
     if isinstance(wanted, int | float) or isinstance(current, int | float):
-        return _number(wanted) is not None and _number(wanted) == _number(current)
+        return _is_same_number(current, wanted)
     return bool(current == wanted)
 
 
@@ -43,7 +50,8 @@ def match_prices(
     left = list(current)
     result: list[Mapping[str, Any]] = []
     for price in wanted:
-        found = next((item for item in left if says(item, price)), None)
+        listed = {**price, **_FREE} if price.get("amount_type") == "free" else price
+        found = next((item for item in left if says(item, listed)), None)
         if found is None:
             result.append(price)
         else:
@@ -51,6 +59,10 @@ def match_prices(
             result.append({"id": found["id"]})
     is_same = not left and all(price.keys() == {"id"} for price in result)
     return None if is_same else result
+
+
+def _is_same_number(current: Any, wanted: Any) -> bool:
+    return _number(wanted) is not None and _number(wanted) == _number(current)
 
 
 def _number(value: Any) -> Decimal | None:

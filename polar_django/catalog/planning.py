@@ -9,7 +9,7 @@ from polar_django.catalog.files import KINDS, Catalog
 from polar_django.catalog.standing import Object, Standing, is_archived, read_standing
 from polar_django.providers.catalog import CatalogEditor
 
-__all__ = ["Change", "FieldChange", "Ids", "change_of", "ids_of", "plan_changes"]
+__all__ = ["Change", "FieldChange", "Ids", "change_of", "changes_of", "ids_of", "plan_changes"]
 
 # The provider's id by kind and key.
 Ids = dict[str, dict[str, str]]
@@ -63,7 +63,11 @@ def plan_changes(editor: CatalogEditor, catalog: Catalog, *, prune: bool = False
     With `prune`, products and meters that have a key and do not stand in the file are archived.
     One call for each hundred objects. Raises CatalogError and ProviderError.
     """
-    standing = read_standing(editor)
+    return changes_of(read_standing(editor), catalog, prune=prune)
+
+
+def changes_of(standing: Standing, catalog: Catalog, *, prune: bool) -> list[Change]:
+    """The same, of what was read already."""
     ids = ids_of(standing)
     changes = [
         change

@@ -89,6 +89,16 @@ def test_the_second_apply_writes_nothing(written, file):
     assert list(apply_catalog(Refusing(written), read_catalog(file))) == []
 
 
+def test_applying_reads_what_stands_once(written, file, monkeypatch):
+    read: list[str] = []
+    objects = written.objects
+    monkeypatch.setattr(written, "objects", lambda kind: read.append(kind) or objects(kind))
+
+    list(apply_catalog(written, rewrite(file, 'name = "Team"', 'name = "For teams"')))
+
+    assert read == ["meters", "benefits", "products", "discounts"]
+
+
 def test_an_export_makes_the_same_shop_in_an_empty_place(bare_sandbox, written, file, tmp_path):
     other = tmp_path / "exported.toml"
     call_command("polar_catalog", "export", str(other))
