@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -67,7 +67,7 @@ def _take_in(request: HttpRequest, provider: str, received: Step) -> JsonRespons
     except ConfigurationError as error:
         logger.error("A delivery of %s was refused: %s", provider, error)
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "This provider is not configured.")
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.error("A delivery of %s could not be stored: %s", provider, describe(error))
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be stored; send it again.")
     received.tell(outcome="stored" if delivery else "duplicate")

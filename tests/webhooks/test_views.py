@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.test import Client
 from django.utils import timezone
 
@@ -182,9 +182,10 @@ def test_without_a_secret_the_answer_is_503(client, settings, monkeypatch):
     assert not WebhookDelivery.objects.exists()
 
 
-def test_a_database_that_refuses_is_never_answered_with_success(client, monkeypatch):
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
+def test_a_database_that_refuses_is_never_answered_with_success(client, monkeypatch, error):
     def refuse(*_):
-        raise DatabaseError("disk full: ada@example.com")
+        raise error("disk full: ada@example.com")
 
     monkeypatch.setattr(inbox, "store", refuse)
     response = post(client, subscription_body())
