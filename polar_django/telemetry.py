@@ -22,7 +22,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 __all__ = ["FIELDS", "Step", "carried_trace", "fields", "note", "step", "trace"]
@@ -77,19 +77,26 @@ def step(
     under_way.level = level
     began = time.perf_counter()
     tracer = _tracer()
-    span = tracer.start_as_current_span(f"polar_django.{name}") if tracer else None
-    current = span.__enter__() if span else None
-    try:
-        yield under_way
-    except BaseException:
-        under_way.values.setdefault("outcome", "error")
-        raise
-    finally:
-        took = time.perf_counter() - began
-        _log(logger, under_way, took)
-        if span is not None:
-            _describe(current, under_way.values)
-            span.__exit__(*sys.exc_info())
+    # Errors are described here: their own words may quote what a database was given.
+    span = (
+        tracer.start_as_current_span(
+            f"polar_django.{name}", record_exception=False, set_status_on_exception=False
+        )
+        if tracer
+        else nullcontext()
+    )
+    with span as current:
+        try:
+            yield under_way
+        except BaseException as error:
+            under_way.values.setdefault("outcome", "error")
+            if current is not None:
+                current.set_status(_opentelemetry().StatusCode.ERROR, type(error).__name__)
+            raise
+        finally:
+            _log(logger, under_way, time.perf_counter() - began)
+            if current is not None:
+                _describe(current, under_way.values)
 
 
 def note(

@@ -99,6 +99,24 @@ def test_a_step_that_raises_says_so_and_lets_it_pass(caplog):
     assert record.outcome == "error"
 
 
+def test_a_span_names_the_kind_of_an_error_and_none_of_its_words(spans):
+    with pytest.raises(ValueError, match="ada@"), telemetry.step(logger, "some.thing"):
+        raise ValueError("Key (email)=(ada@example.com) already exists")
+    (span,) = spans()
+    assert (span.status.status_code.name, span.status.description) == ("ERROR", "ValueError")
+    assert "ada@" not in span.to_json()
+
+
+def test_a_step_that_works_while_an_error_is_dealt_with_is_none(spans):
+    try:
+        raise LookupError
+    except LookupError:
+        with telemetry.step(logger, "some.thing"):
+            pass
+    (span,) = spans()
+    assert (span.status.status_code.name, span.events) == ("UNSET", ())
+
+
 @pytest.mark.django_db
 def test_the_workers_span_is_linked_to_the_requests(client, spans):
     post(client, subscription_body(), message_id="msg_2")
