@@ -1,10 +1,11 @@
 """What differs between a page of the provider's and the mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from polar_django import models
 from polar_django.mirror.differences import is_outdated
+from polar_django.mirror.erasing import as_forgotten, erased_among
 from polar_django.mirror.lists import TABLE_OF
 from polar_django.mirror.tables import TABLES
 from polar_django.models.base import MirroredModel
@@ -50,20 +51,22 @@ class Drift:
 def differing(page: Page, drift: Drift) -> list[Observation]:
     """The objects of a page that the mirror lacks or has otherwise, noted in `drift`.
 
-    A product and its prices differ together. One query for each table.
+    A product and its prices differ together. What was forgotten here, because a person was to be,
+    differs from nothing: the provider goes on listing their purchases. One query for each table,
+    and one more where something differs.
     """
     stored: dict[str, MirroredModel] = {}
     for kind in {type(item.snapshot) for item in page.observations}:
         ids = [item.snapshot.id for item in page.observations if type(item.snapshot) is kind]
         stored.update(on_primary(TABLES[kind]).defer("raw").in_bulk(ids))
+    outdated = _outdated([item.snapshot for item in page.observations], stored)
     wanted: set[str] = set(_with_unlisted_prices(page))
     drift.outdated.extend(sorted(wanted))
     for item in page.observations:
         snapshot = item.snapshot
-        row = stored.get(snapshot.id)
-        if row is None:
+        if snapshot.id not in stored:
             drift.missing.append(snapshot.id)
-        elif is_outdated(snapshot, row):
+        elif snapshot.id in outdated:
             if snapshot.id not in wanted:
                 drift.outdated.append(snapshot.id)
         else:
@@ -79,6 +82,22 @@ def of_kind(page: Page, kind: str) -> list[ObjectSnapshot]:
     table = TABLE_OF[kind]
     snapshots = (item.snapshot for item in page.observations)
     return [snapshot for snapshot in snapshots if TABLES[type(snapshot)] is table]
+
+
+def _outdated(snapshots: Iterable[ObjectSnapshot], stored: Mapping[str, MirroredModel]) -> set[str]:
+    """The ids of those that are stored and say something else there."""
+    differ = [
+        (snapshot, row)
+        for snapshot in snapshots
+        if (row := stored.get(snapshot.id)) and is_outdated(snapshot, row)
+    ]
+    erased = erased_among(snapshot for snapshot, _ in differ)
+    return {
+        row.pk
+        for snapshot, row in differ
+        if getattr(snapshot, "customer_id", None) not in erased
+        or is_outdated(as_forgotten(snapshot), row)
+    }
 
 
 def _product_of(item: Observation) -> str:

@@ -15,16 +15,19 @@ __all__ = ["belongings_of"]
 def belongings_of(subscriber: Any) -> Mapping[str, "QuerySet[Any]"]:
     """The rows about a subscriber, by a name for each table, oldest first. No query yet.
 
-    Those of their customers, the local grants, and the seats that a user holds in others' teams.
+    Those of their customers, the local grants, and the seats that a user holds, or held last, in
+    others' teams.
     """
     customers = on_primary(models.Customer).filter(subscriber=subscriber)
     keys = customers.values("pk")
     theirs = Q(customer__in=keys)
     owned = theirs | Q(subscriber=subscriber)
-    seats, members = theirs, theirs
+    members = theirs
+    # A revoked seat names its purchase only, and who held it last.
+    seats = theirs | Q(subscription__customer__in=keys) | Q(order__customer__in=keys)
     if isinstance(subscriber, get_user_model()):
         members |= Q(user=subscriber)
-        seats |= Q(member__user=subscriber)
+        seats |= Q(member__user=subscriber) | Q(last_member__user=subscriber)
         grants = owned | Q(user=subscriber)
     else:
         grants = owned

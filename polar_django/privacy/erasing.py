@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from polar_django.billing import delete_customer
-from polar_django.mirror.erasing import erase_customer, erase_local_grants
+from polar_django.mirror.erasing import erase_customer, erase_local_grants, erase_places
 from polar_django.models import Customer, Seat
 from polar_django.models.databases import on_primary
+from polar_django.subscribers import profile_of
 from polar_django.usage.erasing import erase_usage
 from polar_django.webhooks.inbox import empty_bodies_about
 
@@ -18,7 +19,8 @@ __all__ = ["Erased", "erase_subscriber"]
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What was forgotten, in rows. `waiting` deliveries about the person are still to be worked
-    off: run it again when they are. `seats` they hold in others' teams are those teams' to revoke.
+    off, or to be told to a handler: run it again when they are. `seats` they hold in others' teams
+    are those teams' to revoke; run it again then, to forget who held them.
     """
 
     customers: int
@@ -42,12 +44,14 @@ def erase_subscriber(subscriber: Any) -> Erased:
     request. Raises NotSupported where a provider cannot forget, and ProviderError.
     """
     mine = list(on_primary(Customer).filter(subscriber=subscriber).defer("raw").order_by("pk"))
-    known = {text for customer in mine for text in (customer.pk, customer.email) if text}
+    # Their own address too: of the customers' nothing is left when this is run again.
+    known = {profile_of(subscriber).email}
+    known.update(text or "" for customer in mine for text in (customer.pk, customer.email))
     for customer in mine:
         if customer.erased_at is None:
             delete_customer(customer, anonymize=True)
     rows = sum(erase_customer(customer) for customer in mine)
-    rows += erase_local_grants(subscriber)
+    rows += erase_local_grants(subscriber) + erase_places(subscriber)
     emptied, waiting = empty_bodies_about(known)
     return Erased(
         customers=len(mine),

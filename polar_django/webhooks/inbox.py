@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connections, transaction
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from polar_django.models import Transition, WebhookDelivery
@@ -42,6 +42,15 @@ logger = logging.getLogger(__name__)
 State = WebhookDelivery.State
 _LOCK = "inbox"
 _WAITING = (State.PENDING, State.PROCESSING, State.FAILED)
+_UNTOLD = (Transition.State.PENDING, Transition.State.FAILED)
+# An `@on` handler is given what the body says.
+_IS_YET_TO_BE_HEARD = Exists(
+    Transition.objects.filter(
+        delivery=OuterRef("pk"),
+        object_type=WebhookDelivery._meta.model_name,
+        state__in=_UNTOLD,
+    )
+)
 _PURGE_BATCH = 500
 # Deliveries a worker takes at once: a fifth faster than a hundred; four hundred gain nothing more.
 BATCH = 250
@@ -225,22 +234,25 @@ def purge_bodies(older_than_days: int) -> int:
 
 
 def empty_bodies_about(texts: Iterable[str]) -> tuple[int, int]:
-    """Empty the settled deliveries whose body holds one of these texts, an id say.
+    """Empty the settled deliveries whose body holds one of these texts, an id say, in any case.
 
-    How many were emptied, and how many such are still to be worked off and were left. Reads every
-    body once, in constant memory. Two queries, and one statement for each 500.
+    How many were emptied, and how many such are still to be worked off, or to be told to an `@on`
+    handler, and were left. Reads every body once, in constant memory. Two queries, and one
+    statement for each 500.
     """
-    wanted = tuple(text.encode() for text in texts if text)
+    wanted = tuple(text.encode().lower() for text in texts if text)
     if not wanted:
         return 0, 0
     about: list[int] = []
     waiting = 0
-    kept = on_primary(WebhookDelivery).exclude(body=b"").values_list("pk", "state", "body")
-    for pk, state, body in kept.iterator(chunk_size=_PURGE_BATCH):
-        content = bytes(body)
+    kept = on_primary(WebhookDelivery).exclude(body=b"")
+    rows = kept.values_list("pk", "state", _IS_YET_TO_BE_HEARD, "body")
+    for pk, state, is_yet_to_be_heard, body in rows.iterator(chunk_size=_PURGE_BATCH):
+        content = bytes(body).lower()
         if any(text in content for text in wanted):
-            waiting += state in _WAITING
-            about += [] if state in _WAITING else [pk]
+            is_needed = state in _WAITING or is_yet_to_be_heard
+            waiting += is_needed
+            about += [] if is_needed else [pk]
     for start in range(0, len(about), _PURGE_BATCH):
         batch = about[start : start + _PURGE_BATCH]
         WebhookDelivery.objects.filter(pk__in=batch).update(body=b"")
@@ -265,7 +277,7 @@ def _settled_before(days: int, states: Iterable[str]) -> QuerySet[WebhookDeliver
     return (
         on_primary(WebhookDelivery)
         .filter(state__in=list(states), received_at__lt=timezone.now() - timedelta(days=days))
-        .exclude(transitions__state__in=(Transition.State.PENDING, Transition.State.FAILED))
+        .exclude(transitions__state__in=_UNTOLD)
     )
 
 
