@@ -35,7 +35,7 @@ from polar_django.admin.deliveries_of import troubled_deliveries
 from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.panels import Fact, Panel, table, when
 from polar_django.admin.reasons import benefit_name, explained
-from polar_django.admin.redaction import masked, may_view_personal_data, redacted_text
+from polar_django.admin.redaction import masked, may_view_personal_data, named, redacted_text
 from polar_django.admin.timeline import news_of, staff_actions_on, timeline
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import (
@@ -90,16 +90,22 @@ class CustomerPage:
         url = dashboard_url(row)
         link = format_html('<a href="{}" rel="noreferrer" target="_blank">{} ↗</a>', url, row.pk)
         seen = when(row.as_of) or _("never whole, only within other objects")
+        external_id = redacted_text(row.external_id or "", personal=self.personal)
         return [
-            Fact(label=_("Subscriber"), value=link_to(row.subscriber, self.site) or "-"),
+            Fact(label=_("Subscriber"), value=self._subscriber or "-"),
             Fact(label=_("Name"), value=masked(row.name, personal=self.personal) or "-"),
             Fact(label=_("E-mail"), value=masked(row.email, personal=self.personal) or "-"),
             Fact(label=_("At %(name)s") % {"name": row.provider}, value=link if url else row.pk),
-            Fact(label=_("External id"), value=row.external_id or "-"),
+            Fact(label=_("External id"), value=external_id or "-"),
             Fact(label=_("Kind"), value=row.type),
             Fact(label=_("Customer since"), value=when(row.created_at) or "-"),
             Fact(label=_("As the provider said on"), value=seen),
         ]
+
+    @property
+    def _subscriber(self) -> str:
+        owner = self.customer.subscriber
+        return link_to(owner, self.site, named(owner, personal=self.personal)) if owner else ""
 
     @property
     def panels(self) -> list[Panel]:
@@ -108,7 +114,9 @@ class CustomerPage:
         bought: list[Subscription | Order] = [*self._subscriptions, *self._orders]
         found = [
             subscription_panel(row, site, self._subscriptions),
-            grant_panel("live", _("Benefits held now"), self._live_grants, site),
+            grant_panel(
+                "live", _("Benefits held now"), self._live_grants, site, personal=self.personal
+            ),
             self._past_grants(),
             order_panel(row, site, self._orders),
             refund_panel(row, site),
@@ -152,8 +160,14 @@ class CustomerPage:
         return troubled_deliveries(self.customer)
 
     def _past_grants(self) -> Panel:
-        more = all_of(BenefitGrant, self.customer, self.site)
-        return grant_panel("past", _("Benefits held before"), self._other_grants, self.site, more)
+        return grant_panel(
+            "past",
+            _("Benefits held before"),
+            self._other_grants,
+            self.site,
+            all_of(BenefitGrant, self.customer, self.site),
+            personal=self.personal,
+        )
 
     @cached_property
     def _news(self) -> list[Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from polar_django.admin.columns import link_to, money, tag
 from polar_django.admin.panels import Panel, table, when
-from polar_django.admin.redaction import masked
+from polar_django.admin.redaction import masked, named
 from polar_django.models import (
     CheckoutSession,
     Customer,
@@ -149,7 +149,7 @@ def member_panel(customer: Customer, site: AdminSite, *, personal: bool) -> Pane
         (
             link_to(row, site, masked(row.email, personal=personal) or row.pk),
             row.role,
-            link_to(row.user, site),
+            _user(row, site, personal),
             when(row.deleted_at),
         )
         for row in found.defer("raw").order_by("deleted_at", "pk")[:MOST]
@@ -170,7 +170,7 @@ def seat_panel(
         (
             link_to(row, site, masked(row.email or row.last_email, personal=personal)),
             tag(row.status),
-            link_to(row.member.user if row.member else None, site),
+            _user(row.member, site, personal),
             when(row.claimed_at),
         )
         for row in found.order_by("status", "pk")[:MOST]
@@ -217,6 +217,12 @@ def _newest(
     listed = list(rows)
     more = all_of(model, customer, site) if len(listed) >= MOST else ""
     return table(name, title, heads, listed, more=more)
+
+
+def _user(member: Member | None, site: AdminSite, personal: bool) -> str:
+    """Who a member is here; "" where that is not known."""
+    user = member.user if member is not None else None
+    return link_to(user, site, named(user, personal=personal)) if user is not None else ""
 
 
 def _unless_none(panel: Panel) -> Panel | None:

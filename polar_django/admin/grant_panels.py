@@ -14,7 +14,13 @@ __all__ = ["grant_panel"]
 
 
 def grant_panel(
-    name: str, title: str, grants: Iterable[BenefitGrant], site: AdminSite, more: str = ""
+    name: str,
+    title: str,
+    grants: Iterable[BenefitGrant],
+    site: AdminSite,
+    more: str = "",
+    *,
+    personal: bool,
 ) -> Panel:
     """The grants of `reasons.explained`: what, its state, since when, why, and why not any more."""
     rows = [
@@ -22,7 +28,7 @@ def grant_panel(
             link_to(grant, site, benefit_name(grant)),
             tag(state_of(grant)),
             when(grant.granted_at or grant.created_at),
-            why_held(grant, site),
+            why_held(grant, site, personal=personal),
             how_it_ended(grant),
         )
         for grant in grants

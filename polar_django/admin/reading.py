@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.db.models import BigIntegerField, Field, ForeignKey, JSONField, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,7 +18,13 @@ from django.utils.translation import gettext_lazy
 
 from polar_django.admin.columns import dashboard_url, link_to, money, related, shortened, tag
 from polar_django.admin.counting import BoundedPaginator, PagedList
-from polar_django.admin.redaction import masked, may_view_personal_data, pretty, redacted_text
+from polar_django.admin.redaction import (
+    masked,
+    may_view_personal_data,
+    named,
+    pretty,
+    redacted_text,
+)
 from polar_django.admin.searching import matching
 from polar_django.models.fields import ProviderIdField
 
@@ -65,6 +71,35 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """In the address, rows are chosen by what they point to, and by the filters offered.
+
+        Django allows every comparison of every column: a masked address, or a secret, could be
+        guessed letter by letter, and each guess would read the whole table.
+        """
+        columns = self.model._meta.concrete_fields
+        if lookup.partition("__")[0] not in {
+            name for field in columns for name in (field.name, field.attname, "pk")
+        }:
+            return bool(super().lookup_allowed(lookup, value, request))
+        offered = {getattr(one, "parameter_name", one) for one in self.list_filter}
+        keys = {
+            f"{field.name}__{field.target_field.name}__exact"
+            for field in columns
+            if isinstance(field, ForeignKey)
+        }
+        return lookup in offered | keys
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's own; a note is free text, in which a colleague may have written an address."""
+        answer = super().history_view(request, object_id, extra_context)
+        see = may_view_personal_data(request)
+        for entry in (getattr(answer, "context_data", None) or {}).get("action_list", ()):
+            entry.change_message = redacted_text(entry.get_change_message(), personal=see)
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """All rows with what they point to, without their big columns."""
@@ -128,17 +163,26 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
             return self._masked(name, see)
         field = next((item for item in self.model._meta.concrete_fields if item.name == name), None)
         if isinstance(field, ForeignKey):
-            return _named(name, field.verbose_name, lambda row: self._short_link(row, name))
+            return _named(name, field.verbose_name, lambda row: self._short_link(row, name, see))
         if isinstance(field, ProviderIdField):
             return _named(name, field.verbose_name, lambda row: shortened(getattr(row, name)))
-        if field is not None and field.get_internal_type() == "TextField":
-            shown = partial(redacted_text, personal=see)
-            return _named(name, field.verbose_name, lambda row: shown(getattr(row, name) or ""))
+        if field is not None and _is_text(field):
+            return self._redacted(field, see)
         return name
 
-    def _short_link(self, row: Any, name: str) -> SafeString | str:
+    def _short_link(self, row: Any, name: str, see: bool) -> SafeString | str:
         other = related(row, name)
-        return link_to(other, self.admin_site, shortened(str(other))) if other is not None else "-"
+        if other is None:
+            return "-"
+        return link_to(other, self.admin_site, shortened(named(other, personal=see)))
+
+    def _redacted(self, field: Any, see: bool) -> Shown:
+        shown = partial(redacted_text, personal=see)
+        return _named(
+            field.name,
+            field.verbose_name,
+            lambda row: shown(getattr(row, field.name) or "") or "-",
+        )
 
     def _shown(self, field: Any, see: bool) -> Any:
         name = field.name
@@ -147,24 +191,18 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
         if name in self.personal:
             return self._masked(name, see)
         if isinstance(field, ForeignKey):
-            return _named(name, field.verbose_name, lambda row: self._linked(row, field))
+            return _named(name, field.verbose_name, lambda row: self._linked(row, field, see))
         if name in {"status", "state"}:
             return _named(name, field.verbose_name, lambda row: tag(getattr(row, name)))
         if isinstance(field, BigIntegerField) and name.endswith("amount"):
             return _named(name, field.verbose_name, lambda row: self._money(row, name))
-        if field.get_internal_type() == "TextField":
-            return _named(
-                name,
-                field.verbose_name,
-                lambda row: redacted_text(getattr(row, name) or "", personal=see) or "-",
-            )
-        return name
+        return self._redacted(field, see) if _is_text(field) else name
 
-    def _linked(self, row: Any, field: Any) -> SafeString | str:
+    def _linked(self, row: Any, field: Any, see: bool) -> SafeString | str:
         """A link; where the row pointed to has not come yet, its id."""
         other = related(row, field.name)
         if other is not None:
-            return link_to(other, self.admin_site)
+            return link_to(other, self.admin_site, named(other, personal=see))
         missing = getattr(row, field.attname)
         return _("%(id)s (not in the mirror)") % {"id": missing} if missing else "-"
 
@@ -189,6 +227,11 @@ def _named(name: str, label: Any, function: Shown) -> Shown:
     function.__name__ = f"shown_{name}"
     function.short_description = label  # type: ignore[attr-defined]  # Django's way
     return function
+
+
+def _is_text(field: Any) -> bool:
+    """Whether the column holds words, in which anything may stand."""
+    return field.get_internal_type() in {"CharField", "TextField"} and not field.choices
 
 
 def _column(model: type[Model], path: str) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from polar_django.admin.columns import link_to
 from polar_django.admin.panels import when
+from polar_django.admin.redaction import named, redacted_text
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import BenefitGrant
 
@@ -54,10 +55,11 @@ def state_of(grant: BenefitGrant) -> str:
     return "expired" if grant.is_granted else "waiting"
 
 
-def why_held(grant: BenefitGrant, site: AdminSite) -> SafeString | str:
-    """Through which purchase, seat, or hand it came."""
+def why_held(grant: BenefitGrant, site: AdminSite, *, personal: bool = False) -> SafeString | str:
+    """Through which purchase, seat, or hand it came; without addresses unless `personal`."""
     if grant.provider == LOCAL:
-        return _("Given by hand: %(reason)s") % {"reason": grant.reason or _("no reason was given")}
+        reason = redacted_text(grant.reason, personal=personal)
+        return _("Given by hand: %(reason)s") % {"reason": reason or _("no reason was given")}
     if grant.subscription_id:
         source = _purchase(
             _("Subscription to %(product)s"), grant.subscription, grant.subscription_id, site
@@ -68,7 +70,8 @@ def why_held(grant: BenefitGrant, site: AdminSite) -> SafeString | str:
         source = _("By the provider, through no known purchase")
     if not grant.is_seat:
         return source
-    holder = str(grant.user) if grant.user else _("a member who is nobody here yet")
+    nobody = _("a member who is nobody here yet")
+    holder = named(grant.user, personal=personal) if grant.user else nobody
     return format_html("{} · {}", source, _("seat of %(holder)s") % {"holder": holder})
 
 

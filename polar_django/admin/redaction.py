@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-__all__ = ["masked", "may_view_personal_data", "pretty", "redacted", "redacted_text"]
+__all__ = ["masked", "may_view_personal_data", "named", "pretty", "redacted", "redacted_text"]
 
 SECRET = "[secret]"
 PERSONAL = "[personal data]"
@@ -23,10 +23,13 @@ _SECRET_NAME = re.compile(r"secret|token|password|authorization|signature", re.I
 _PERSONAL_NAME = re.compile(
     r"(^|_)(e?mails?|phone|ip|ip_address|address|tax_id|avatar_url|avatar|username)$"
     r"|^(first|last|billing|customer|customer_billing|full|display|user|public)_name$"
-    r"|^(?:customer_)?cancellation_comment$|^customer_cancellation_comment$",
+    r"|^(?:customer_)?cancellation_comment$|^custom_field_data$",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+# Also as it stands in an address, where "@" is escaped. Looked for from where a word begins only:
+# from each of its letters, a long word without an address would be read once for each.
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_EMAIL = re.compile(rf"(?<!{_LOCAL}){_LOCAL}+?(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _TOKEN = re.compile(
     r"\b(?:polar_(?:oat|pat|cst|mst|whs|cl|ci|cs|c|at_[ou]|rt_[ou])_|whsec_|[sr]k_(?:live|test)_)"
     r"[\w+/=.-]{6,}"
@@ -63,7 +66,7 @@ def redacted(value: Any, *, personal: bool) -> Any:
 
 def _member(key: Any, value: Any, personal: bool, is_person: bool) -> Any:
     name = str(key)
-    if isinstance(value, str) and value and _SECRET_NAME.search(name):
+    if isinstance(value, str | list) and value and _SECRET_NAME.search(name):
         return SECRET
     # A license key has the name "key", beside the part of it that may be shown.
     if name == "key" and isinstance(value, str) and len(value) >= 16 and " " not in value:
@@ -78,6 +81,17 @@ def masked(value: str | None, *, personal: bool) -> str:
     if not value or personal:
         return value or ""
     return f"{value[0]}…@…" if "@" in value else f"{value[0]}…"
+
+
+def named(row: Any, *, personal: bool) -> str:
+    """A row in its own words; where these are an address, as of users who sign in with it, by key.
+
+    No queries.
+    """
+    words = str(row)
+    if personal or not _EMAIL.search(words):
+        return words
+    return f"{row._meta.verbose_name} {row.pk}"
 
 
 def pretty(value: Any, *, personal: bool) -> SafeString | str:

@@ -21,6 +21,7 @@ from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.grants import give_url
 from polar_django.admin.panels import Panel, table, when
 from polar_django.admin.reasons import explained
+from polar_django.admin.redaction import may_view_personal_data
 from polar_django.models import BenefitGrant, Customer, Subscription
 
 __all__ = ["CustomerInline"]
@@ -73,12 +74,12 @@ class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at
 
 def _shown(subscriber: Any, request: HttpRequest, site: AdminSite) -> dict[str, Any]:
     return {
-        "panels": list(_panels(subscriber, site)),
+        "panels": list(_panels(subscriber, site, personal=may_view_personal_data(request))),
         "give_url": give_url(request, subscriber.pk, site),
     }
 
 
-def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:
+def _panels(subscriber: Any, site: AdminSite, *, personal: bool) -> Sequence[Panel]:
     customers = Customer.objects.filter(subscriber=subscriber).defer("raw").order_by("pk")[:_MOST]
     subscriptions = (
         Subscription.objects.filter(subscriber=subscriber)
@@ -112,5 +113,5 @@ def _panels(subscriber: Any, site: AdminSite) -> Sequence[Panel]:
                 for row in subscriptions
             ],
         ),
-        grant_panel("live", _("Benefits held now"), live, site),
+        grant_panel("live", _("Benefits held now"), live, site, personal=personal),
     ]

@@ -83,7 +83,8 @@ def timeline(
         ended = _("%(benefit)s was taken back") % {"benefit": _benefit(grant)}
         for moment, words in ((grant.granted_at, given), (grant.revoked_at, ended)):
             if moment is not None:
-                moments.append(Moment(moment, link_to(grant, site, words), grant.reason))
+                reason = redacted_text(grant.reason, personal=personal)
+                moments.append(Moment(moment, link_to(grant, site, words), reason))
     for entry in actions:
         kind = entry.content_type.name if entry.content_type else ""
         how = _("%(who)s, in the admin (%(kind)s)") % {"who": entry.user, "kind": kind}
