@@ -13,7 +13,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError
 from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -173,7 +174,9 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
         if done or not refused:
             text = action.done % {"count": len(done)}
             details = " ".join(sorted({outcome.detail for outcome in done if outcome.detail}))
-            self.message_user(request, f"{text} {details}".strip(), messages.SUCCESS)
+            is_partial = any(outcome.is_partial for outcome in done)
+            level = messages.WARNING if is_partial else messages.SUCCESS
+            self.message_user(request, f"{text} {details}".strip(), level)
         return HttpResponseRedirect(self._back(rows or [outcome.row for outcome in done]))
 
     def _log(
@@ -196,8 +199,12 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
             return []
         several = [] if action.alone else request.POST.getlist(ACTION_CHECKBOX_NAME)
         given = [unquote(object_id)] if object_id else several
-        found = self.get_queryset(request).filter(pk__in=given[: action.most + 1])
-        return list(found.order_by("pk"))
+        try:
+            found = self.get_queryset(request).filter(pk__in=given[: action.most + 1])
+            return list(found.order_by("pk"))
+        except (DataError, OverflowError, ValidationError, ValueError):
+            # What is no key of this model names none of its rows.
+            return []
 
     @property
     def _url_name(self) -> str:

@@ -46,12 +46,14 @@ class NoteForm(forms.Form):
 class Outcome:
     """What became of one row. `error` is empty where it was done, `detail` goes into the log.
 
-    `redirect` is an address to go to: it may hold a secret, and is neither logged nor shown.
+    `is_partial` where it was done, but for something that `detail` tells. `redirect` is an address
+    to go to: it may hold a secret, and is neither logged nor shown.
     """
 
     row: Model
     error: str = ""
     detail: str = ""
+    is_partial: bool = False
     redirect: str = ""
 
 

@@ -1,6 +1,5 @@
 """The inbox: what providers sent, and what became of it."""
 
-import json
 from typing import Any
 
 from django.contrib.admin import display, register
@@ -16,7 +15,9 @@ from polar_django.admin.columns import tag
 from polar_django.admin.filters import ProviderFilter, choice_filter
 from polar_django.admin.reading import ReadOnlyAdmin
 from polar_django.admin.redaction import may_view_personal_data, pretty
+from polar_django.exceptions import MalformedPayload
 from polar_django.models import WebhookDelivery
+from polar_django.providers.body import read_json
 from polar_django.providers.registry import known_providers
 
 __all__ = ["WebhookDeliveryAdmin"]
@@ -101,6 +102,6 @@ def _readable(row: WebhookDelivery, see: bool) -> Any:
     if not body:
         return _("The body was purged; the delivery cannot be processed again.")
     try:
-        return pretty(json.loads(body), personal=see)
-    except ValueError:
+        return pretty(read_json(body), personal=see)
+    except (MalformedPayload, RecursionError):
         return _("%(count)s bytes that are no JSON.") % {"count": len(body)}

@@ -125,6 +125,7 @@ class RefundForm(NoteForm):
         label=gettext_lazy("Amount"),
         required=False,
         min_value=0,
+        max_digits=20,
         help_text=gettext_lazy("Net of tax, which the provider adds. Empty: all that is left."),
     )
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=_REFUND_REASONS)
@@ -166,7 +167,7 @@ class RefundForm(NoteForm):
         given = self.cleaned_data
         amount = given["amount"]
         what = money(amount, self.currency) if amount else "all that was left"
-        end = ", and took away what was bought" if given.get("end_access") else ""
+        end = ", and what was bought to be taken away" if given.get("end_access") else ""
         return f"{what} ({given['reason']}){end}."
 
 
@@ -212,8 +213,14 @@ class GiveForm(SubscriberForm):
         day = self.cleaned_data["until"]
         if day is None:
             return None
-        end = timezone.make_aware(datetime(day.year, day.month, day.day) + timedelta(days=1))
-        if end <= timezone.now():
+        try:
+            end = timezone.make_aware(datetime(day.year, day.month, day.day) + timedelta(days=1))
+            is_over = end <= timezone.now()
+        except OverflowError:
+            raise forms.ValidationError(
+                _("No clock goes that far: leave it empty for no end."), code="too_late"
+            ) from None
+        if is_over:
             raise forms.ValidationError(_("That day is over."), code="past")
         return end
 

@@ -43,6 +43,8 @@ _BATCH = 500
 class HealthAdmin(ReadOnlyAdmin):
     """One page in place of a list."""
 
+    big = ("body",)
+
     def get_urls(self) -> list[Any]:
         see = non_atomic_requests(self.admin_site.admin_view(self.see))
         replay = non_atomic_requests(self.admin_site.admin_view(self.replay))

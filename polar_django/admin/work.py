@@ -32,9 +32,12 @@ from polar_django.models import (
     Order,
     Subscription,
     Transition,
+    UsageEvent,
     WebhookDelivery,
 )
+from polar_django.models.databases import on_primary
 from polar_django.providers.registry import get_provider
+from polar_django.usage.sending import resend_usage
 from polar_django.webhooks import inbox, wakeup
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "open_portal",
     "refund",
     "replay_deliveries",
+    "resend",
     "resync",
     "retell",
     "revoke",
@@ -78,7 +82,7 @@ def revoke(rows: Sequence[Subscription], values: Values) -> Iterator[Outcome]:
 def refund(rows: Sequence[Order], values: Values) -> Iterator[Outcome]:
     """Money back, and with `end_access` what it bought taken away. Two calls or three, each."""
 
-    def one(order: Order) -> str:
+    def one(order: Order) -> Outcome:
         ends = bool(values.get("end_access"))
         made = refund_order(
             order,
@@ -88,12 +92,23 @@ def refund(rows: Sequence[Order], values: Values) -> Iterator[Outcome]:
             revoke_benefits=ends and not order.subscription_id,
             request_key=values["request_key"],
         )
-        paid_for = Subscription.objects.filter(pk=order.subscription_id or "").first()
-        if ends and paid_for is not None:
-            revoke_subscription(paid_for)
-        return f"Refund {made.pk}: {money_text(made.amount, made.currency)} ({made.status})."
+        done = f"Refund {made.pk}: {money_text(made.amount, made.currency)} ({made.status})."
+        # What fails from here on is no refusal: whoever read one would give the money back again.
+        left = _end(order.subscription_id) if ends and order.subscription_id else ""
+        return Outcome(row=order, detail=f"{done} {left}".strip(), is_partial=bool(left))
 
     return _each(rows, one)
+
+
+def _end(subscription_id: str) -> str:
+    """End what a refunded order paid for; why that was not possible, "" where it was."""
+    try:
+        revoke_subscription(Subscription.objects.get(pk=subscription_id))
+    except Subscription.DoesNotExist:
+        return "The subscription was not ended: it is not mirrored."
+    except PolarDjangoError as error:
+        return f"The subscription was not ended: {error}"
+    return ""
 
 
 def resync(rows: Sequence[Customer], values: Values) -> Iterator[Outcome]:
@@ -170,10 +185,19 @@ def retell(rows: Sequence[Transition], values: Values) -> Iterator[Outcome]:
         yield Outcome(row=row, error="" if row.pk in again else "It waits to be sent already.")
 
 
+def resend(rows: Sequence[UsageEvent], values: Values) -> Iterator[Outcome]:
+    """Make those that gave up due again; `flush_usage` sends them. Two statements."""
+    chosen = on_primary(UsageEvent).filter(pk__in=[row.pk for row in rows])
+    again = set(chosen.filter(state=UsageEvent.State.DEAD).values_list("pk", flat=True))
+    resend_usage(chosen.filter(pk__in=again))
+    for row in rows:
+        yield Outcome(row=row, error="" if row.pk in again else "It was not given up.")
+
+
 def _each(rows: Sequence[Any], verb: Callable[[Any], Any]) -> Iterator[Outcome]:
     """Call the verb for each row; what it refuses is told, and the others go on.
 
-    Where a verb returns text, that is the detail.
+    Where a verb returns text, that is the detail; it may also return the outcome itself.
     """
     for row in rows:
         yield _outcome(row, verb)
@@ -184,4 +208,6 @@ def _outcome(row: Model, verb: Callable[[Any], Any]) -> Outcome:
         said = verb(row)
     except PolarDjangoError as error:
         return Outcome(row=row, error=str(error))
+    if isinstance(said, Outcome):
+        return said
     return Outcome(row=row, detail=said if isinstance(said, str) else "")

@@ -10,7 +10,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from polar_django.billing import create_checkout_session
-from polar_django.models import Customer
+from polar_django.models import Customer, UsageEvent
+from polar_django.usage import record_usage
 
 HERE = Path(__file__).parent
 
@@ -61,3 +62,10 @@ def customer(sandbox: Any, ada: Any) -> Customer:
     sandbox.pay(session.url)
     sandbox.deliver()
     return Customer.objects.get(subscriber=ada)
+
+
+def dead_usage(subscriber: Any) -> UsageEvent:
+    """A usage event that the provider refused to the last."""
+    event = record_usage(subscriber, "ai_usage", {"total_tokens": 5})
+    UsageEvent.objects.filter(pk=event.pk).update(state="dead", attempts=8, error="No such meter.")
+    return event

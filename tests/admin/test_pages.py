@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from polar_django import models
 from polar_django.models import WriteLock
+from tests.webhooks.deliveries import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +40,30 @@ def test_every_model_has_a_list_and_pages(model, chief, customer):
     assert chief.get(address(model), {"q": "ada@example.com"}).status_code == 200
     for row in model.objects.all()[:3]:
         assert chief.get(address(model, "change", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"order.paid","data":{"name":"\\ud83d"}}',
+        b'{"type":"order.paid","data":{"name":"\\u0000"}}',
+        b'{"a":' * 500 + b"1" + b"}" * 500,
+        b"[" * 200_000,
+        b"\xff\xfe",
+    ],
+    ids=["half a character", "NUL", "deep", "deeper", "no text"],
+)
+def test_the_page_of_a_delivery_opens_whatever_was_sent(chief, body):
+    row = stored()
+    models.WebhookDelivery.objects.filter(pk=row.pk).update(body=body)
+    assert chief.get(address(models.WebhookDelivery, "change", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["abc", "9" * 30, "-1", "1_5F2"])
+def test_an_action_on_a_row_that_cannot_be_is_not_found(chief, key):
+    one = address(models.WebhookDelivery, "do_one", key, "replay")
+    assert chief.get(one).status_code == 404
+    assert chief.post(one, {"confirmed": "yes"}).status_code == 404
+    several = address(models.WebhookDelivery, "do", "replay")
+    chosen = {"confirmed": "yes", "_selected_action": [key]}
+    assert chief.post(several, chosen).status_code == 404
