@@ -88,12 +88,12 @@ def _fail(order: Order, subscription: Subscription) -> None:
             orders.void_order(order)
         return
     if next_attempt_at is None:
-        ended = clock.tick()
-        subscriptions.end(subscription, canceled_at=ended, ends_at=ended, ended_at=ended)
+        subscriptions.end_now(subscription)
         return
     if order.payment_method is None:
         emit_order(order, "updated")
-    if subscription.status != "past_due":
+    if subscription.status not in ("past_due", "paused"):
+        # A pause that came meanwhile goes on: what rests is not billed anew.
         rows.change(subscription, status="past_due", past_due_at=now)
         emit_subscription(subscription, "updated", "past_due")
     # Also where nothing else happens: the grace period may have ended meanwhile.

@@ -173,7 +173,9 @@ def resume(subscription_id: UUID) -> None:
         if subscription.pending_update is not None:
             apply_pending(subscription)
         metered.open_usage(subscription)
-        begin_period(subscription, now, status="active", paused_at=None, resumes_at=None)
+        begin_period(
+            subscription, now, status="active", paused_at=None, resumes_at=None, past_due_at=None
+        )
         emit_subscription(subscription, "updated", "resumed")
         work.later(partial(grants.sync_subscription, subscription.id))
         work.later(partial(bill_period, subscription.id))

@@ -30,6 +30,7 @@ __all__ = [
     "cancel_at_period_end",
     "create_free_subscription",
     "end",
+    "end_now",
     "get",
     "revoke",
     "uncancel",
@@ -145,14 +146,29 @@ def revoke(
         subscription.refresh_from_db()
         if subscription.status not in (*BILLABLE_STATUSES, "paused"):
             raise AlreadyCanceledSubscription
-        seats.revoke_seats_of_subscription(subscription)
-        now = clock.tick()
-        values: dict[str, Any] = {"canceled_at": now, "ends_at": now}
+        values: dict[str, Any] = {}
         if reason is not None or comment is not None:
             values["customer_cancellation_reason"] = reason
             values["customer_cancellation_comment"] = comment
-        end(subscription, ended_at=now, cancel_at_period_end=False, **values)
+        end_now(subscription, **values)
         return subscription
+
+
+def end_now(subscription: Subscription, **values: Any) -> None:
+    """Over at once, whatever was scheduled; also after the last attempt to charge. As `revoke`."""
+    with business_transaction():
+        seats.revoke_seats_of_subscription(subscription)
+        now = clock.tick()
+        end(
+            subscription,
+            canceled_at=now,
+            ends_at=now,
+            ended_at=now,
+            cancel_at_period_end=False,
+            pause_at_period_end=False,
+            resumes_at=None,
+            **values,
+        )
 
 
 def end(subscription: Subscription, **values: Any) -> None:
