@@ -77,27 +77,35 @@ def price_amount(
 
 def _seats_cost(seat_tiers: dict[str, Any], seats: int) -> int:
     tiers = [
-        (tier["max_seats"], int(tier["price_per_seat"])) for tier in seat_tiers.get("tiers", [])
+        (tier["max_seats"], Decimal(tier["price_per_seat"])) for tier in seat_tiers.get("tiers", [])
     ]
     return _tiered(tiers, seats, graduated=seat_tiers.get("seat_tier_type") == "graduated")
 
 
 def _units_cost(tiers: dict[str, Any], units: int) -> int:
-    bounds = [(tier.get("bound"), round(float(tier["unit_amount"]))) for tier in tiers["tiers"]]
+    bounds = [(tier.get("bound"), Decimal(str(tier["unit_amount"]))) for tier in tiers["tiers"]]
     return _tiered(bounds, units, graduated=tiers.get("type") == "graduated")
 
 
-def _tiered(tiers: Sequence[tuple[int | None, int]], quantity: int, *, graduated: bool) -> int:
-    """Volume: every one at its tier's price. Graduated: each part at its own."""
-    total, below = 0, 0
+def _tiered(tiers: Sequence[tuple[int | None, Decimal]], quantity: int, *, graduated: bool) -> int:
+    """Volume: every one at its tier's price. Graduated: each part at its own.
+
+    One may cost a part of a cent; the sum is rounded, once.
+    """
+    total, below = Decimal(0), 0
     for bound, each in tiers:
         if graduated:
             upper = quantity if bound is None else min(bound, quantity)
             total += max(0, upper - below) * each
             below = max(below, upper)
         elif bound is None or quantity <= bound:
-            return quantity * each
-    return total
+            total = quantity * each
+            break
+    return _to_cents(total)
+
+
+def _to_cents(amount: Decimal) -> int:
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def metered_amount(price: Price, units: float) -> int:
@@ -108,8 +116,7 @@ def metered_amount(price: Price, units: float) -> int:
         amount = _units_cost(price.tiers or {"tiers": []}, ceil(units))
     else:
         # As text all the way, so that no cent is lost to binary fractions.
-        exact = Decimal(price.unit_amount or "0") * Decimal(str(units))
-        amount = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        amount = _to_cents(Decimal(price.unit_amount or "0") * Decimal(str(units)))
     return amount if price.cap_amount is None else min(amount, price.cap_amount)
 
 

@@ -22,22 +22,30 @@ from polar_django.sandbox.tax import split_tax, tax_behavior
 
 __all__ = ["choose_product", "set_discount", "set_discount_by_code"]
 
+# The fewest and the most that may be bought; None where there is no most.
+_Bounds = tuple[int, int | None]
+
 
 def choose_product(checkout: Checkout, product: Product, data: Mapping[str, Any]) -> None:
     """Select `product` and reckon everything that follows; the row is not saved.
 
-    `data` may hold amount (custom prices only), seats, units. Raises InvalidRequest.
+    `data` may hold amount (custom prices only), and of seats and units how many, the fewest and the
+    most; those may have been set on the row before. Raises InvalidRequest.
     """
     if checkout.product_id != product.id:
         checkout.product = product
         checkout.custom_amount = None
         checkout.attached_custom_fields = product.attached_custom_fields
     prices = chosen_prices(checkout)
+    if not prices:
+        # Its prices were replaced since the session was made: that does not make it free.
+        message = "Product is not available in the specified currency."
+        raise invalid(message, "product_id", value=str(product.id))
     static = [price for price in prices if price.amount_type in STATIC_TYPES]
     checkout.product_price = static[0] if static else (prices[0] if prices else None)
     _choose_amount(checkout, static, data.get("amount"))
-    _choose_seats(checkout, static, data.get("seats"))
-    _choose_units(checkout, static)
+    _choose_quantity(checkout, "seats", _seat_bounds(static), data)
+    _choose_quantity(checkout, "units", _unit_bounds(static), data)
     _choose_trial(checkout, product)
     if checkout.discount is not None and not discounts.is_applicable(checkout.discount, product):
         checkout.discount = None
@@ -63,33 +71,56 @@ def _choose_amount(checkout: Checkout, static: list[Price], amount: int | None) 
     checkout.custom_amount = amount
 
 
-def _choose_seats(checkout: Checkout, static: list[Price], asked: int | None) -> None:
-    price = next((each for each in static if each.amount_type == "seat_based"), None)
-    if price is None:
-        if asked is not None:
-            message = "Seats can only be set for seat-based pricing."
-            raise invalid(message, "seats", value=asked)
-        checkout.seats = None
+def _seat_bounds(static: list[Price]) -> _Bounds | None:
+    for price in static:
+        if price.amount_type == "seat_based":
+            tiers = price.seat_tiers or {}
+            return tiers.get("minimum_seats") or 1, tiers.get("maximum_seats")
+    return None
+
+
+def _unit_bounds(static: list[Price]) -> _Bounds | None:
+    for price in static:
+        if price.amount_type == "unit_based":
+            return price.minimum_units or 1, price.maximum_units
+    return None
+
+
+def _choose_quantity(
+    checkout: Checkout, name: str, bounds: _Bounds | None, data: Mapping[str, Any]
+) -> None:
+    """`name` is seats or units. The session's own bounds lie inside the price's.
+
+    Another product that is not sold in such a number as was chosen before begins with its fewest.
+    """
+    limits = (f"min_{name}", f"max_{name}")
+    asked = {each: data[each] for each in (name, *limits) if data.get(each) is not None}
+    if bounds is None:
+        for each, value in asked.items():
+            message = f"{name.capitalize()} can only be set for {name[:-1]}-based pricing."
+            raise invalid(message, each, value=value)
+        setattr(checkout, name, None)
         return
-    tiers = price.seat_tiers or {}
-    least = checkout.min_seats or tiers.get("minimum_seats") or 1
-    most = checkout.max_seats or tiers.get("maximum_seats")
-    seats = checkout.seats or least
-    if seats < least:
-        message = f"Minimum {least} seats required."
-        raise invalid(message, "seats", value=seats, type_="greater_than_equal")
-    if most is not None and seats > most:
-        message = f"Maximum {most} seats allowed."
-        raise invalid(message, "seats", value=seats, type_="less_than_equal")
-    checkout.seats = seats
+    for each in limits:
+        if each in asked:
+            _check_within(bounds, name, each, asked[each])
+    least = max(bounds[0], getattr(checkout, limits[0]) or 1)
+    most = min((each for each in (bounds[1], getattr(checkout, limits[1])) if each), default=None)
+    if name in asked:
+        _check_within((least, most), name, name, asked[name])
+    chosen = getattr(checkout, name)
+    if chosen is None or chosen < least or (most is not None and chosen > most):
+        setattr(checkout, name, least)
 
 
-def _choose_units(checkout: Checkout, static: list[Price]) -> None:
-    price = next((each for each in static if each.amount_type == "unit_based"), None)
-    if price is None:
-        checkout.units = None
-    elif checkout.units is None:
-        checkout.units = checkout.min_units or price.minimum_units or 1
+def _check_within(bounds: _Bounds, name: str, field: str, value: int) -> None:
+    least, most = bounds
+    if value < least:
+        message = f"Minimum {least} {name} required."
+        raise invalid(message, field, value=value, type_="greater_than_equal")
+    if most is not None and value > most:
+        message = f"Maximum {most} {name} allowed."
+        raise invalid(message, field, value=value, type_="less_than_equal")
 
 
 def _choose_trial(checkout: Checkout, product: Product) -> None:

@@ -12,7 +12,11 @@ from polar_django.sandbox.engine.addresses import has_street, normalize_address
 from polar_django.sandbox.engine.custom_fields import check_answers
 from polar_django.sandbox.engine.customers import find_by_external_id
 from polar_django.sandbox.engine.emit import emit_checkout
-from polar_django.sandbox.engine.organization import get_organization, subscription_setting
+from polar_django.sandbox.engine.organization import (
+    get_organization,
+    has_feature,
+    subscription_setting,
+)
 from polar_django.sandbox.engine.tax_ids import read_tax_id
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import (
@@ -48,9 +52,16 @@ BUYER_FIELDS = (
     "customer_billing_name",
     "customer_tax_id",
     "is_business_customer",
-    "locale",
     "seats",
     "units",
+)
+BUYER_CHOICES = (
+    "amount",
+    "custom_field_data",
+    "customer_billing_address",
+    "locale",
+    "product_id",
+    "product_price_id",
 )
 SELLER_FIELDS = (
     "allow_discount_codes",
@@ -66,6 +77,8 @@ SELLER_FIELDS = (
     "max_units",
 )
 JSON_FIELDS = ("metadata", "customer_metadata")
+# A seller who presets one of these, not the country alone, asks for the whole address.
+ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "state")
 # Null leaves these as they are.
 NEVER_NULL = (
     *JSON_FIELDS,
@@ -102,6 +115,8 @@ def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
         )
         offers.make_offer(checkout, offer)
         _set_fields(checkout, data)
+        if any((checkout.customer_billing_address or {}).get(part) for part in ADDRESS_PARTS):
+            checkout.require_billing_address = True
         _prefill(checkout)
         _check_tax_id(checkout, data)
         amounts.set_discount(checkout, offer.products[0], data)
@@ -164,6 +179,9 @@ def _set_fields(checkout: Checkout, data: Mapping[str, Any]) -> None:
             setattr(checkout, name, rows.plain(data[name]))
     if "allow_trial" in data and data["allow_trial"] is not None:
         checkout.allow_trial = data["allow_trial"]
+    if "locale" in data and has_feature("checkout_localization_enabled"):
+        # Everybody else's page is in English, whatever was asked for.
+        checkout.locale = data["locale"] or "en"
     if "success_url" in data:
         checkout.success_url = str(data["success_url"] or "")
     if data.get("customer_email") is not None:
@@ -214,8 +232,7 @@ def apply_buyer_update(checkout: Checkout, data: Mapping[str, Any]) -> None:
         raise ExpiredCheckoutError
     if "discount_code" in data and checkout.allow_discount_codes:
         amounts.set_discount_by_code(checkout, data["discount_code"])
-    allowed = (*BUYER_FIELDS, "custom_field_data", "customer_billing_address", "product_id")
-    accepted = {name: data[name] for name in (*allowed, "amount") if name in data}
+    accepted = {name: data[name] for name in (*BUYER_FIELDS, *BUYER_CHOICES) if name in data}
     if checkout.customer_id is None and "customer_email" in data:
         accepted["customer_email"] = data["customer_email"]
     if data.get("allow_trial") is False:
@@ -229,6 +246,11 @@ def _apply(checkout: Checkout, data: Mapping[str, Any]) -> None:
     product = checkout.product
     if data.get("product_id") is not None:
         product = offers.find_offered(checkout, data["product_id"])
+    elif data.get("product_price_id") is not None:
+        product = offers.find_offered_by_price(checkout, data["product_price_id"])
+    if product is not None and data.get("currency") is not None:
+        offers.check_currency(checkout, product, data["currency"].lower())
+        checkout.currency = data["currency"].lower()
     if product is not None:
         amounts.choose_product(checkout, product, data)
     _keep_answers(checkout, data)

@@ -11,7 +11,15 @@ from polar_django.sandbox.models import Checkout, CheckoutProduct, Price, Produc
 from polar_django.sandbox.shapes.catalog import catalog_prices
 from polar_django.sandbox.shapes.checkouts import offered_prices
 
-__all__ = ["Offer", "chosen_prices", "find_offered", "make_offer", "read_offer"]
+__all__ = [
+    "Offer",
+    "check_currency",
+    "chosen_prices",
+    "find_offered",
+    "find_offered_by_price",
+    "make_offer",
+    "read_offer",
+]
 
 DEFAULT_CURRENCY = "usd"
 
@@ -131,6 +139,23 @@ def find_offered(checkout: Checkout, product_id: UUID) -> Product:
         message = "Product is not available in this checkout."
         raise invalid(message, "product_id", value=str(product_id))
     return found.product
+
+
+def find_offered_by_price(checkout: Checkout, price_id: UUID) -> Product:
+    """The offered product that has this price, the old way to name it. Raises InvalidRequest."""
+    for link in checkout.checkout_products.select_related("product").order_by("order"):
+        if any(price.id == price_id for price in offered_prices(link, checkout.currency)):
+            return link.product
+    message = "Price is not available in this checkout."
+    raise invalid(message, "product_price_id", value=str(price_id))
+
+
+def check_currency(checkout: Checkout, product: Product, currency: str) -> None:
+    """Raises InvalidRequest unless `product` is sold in this currency (three small letters)."""
+    link = checkout.checkout_products.select_related("product").get(product=product)
+    if not offered_prices(link, currency):
+        message = "Product is not available in the specified currency."
+        raise invalid(message, "currency", value=currency)
 
 
 def chosen_prices(checkout: Checkout) -> list[Price]:
