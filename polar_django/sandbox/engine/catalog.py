@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from polar_django.sandbox import clock, shapes
 from polar_django.sandbox.engine import benefit_effects, custom_fields, grants, prices, rows
 from polar_django.sandbox.engine.emit import emit
@@ -89,6 +91,9 @@ def update_product(product: Product, data: Mapping[str, Any]) -> Product:
     if data.get("trial_interval") and not product.is_recurring:
         raise invalid("Trials are only supported on recurring products.", "trial_interval")
     values = {name: data[name] for name in PRODUCT_FIELDS if name in data}
+    for name in ("visibility", "is_archived"):
+        if values.get(name, "") is None:
+            del values[name]
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
     if data.get("attached_custom_fields") is not None:
@@ -119,8 +124,10 @@ def set_product_benefits(product: Product, benefit_ids: Sequence[UUID]) -> Produ
             for index, benefit_id in enumerate(dict.fromkeys(benefit_ids))
         )
         emit("product.updated", shapes.product(product))
-        for subscription in product.subscriptions.filter(status__in=ACTIVE_STATUSES):
-            work.later(partial(grants.sync_subscription, subscription.id))
+        # Of one that has ended too, where something was given back since.
+        held = Q(status__in=ACTIVE_STATUSES) | Q(grants__granted_at__isnull=False)
+        for subscription_id in product.subscriptions.filter(held).values_list("pk").distinct():
+            work.later(partial(grants.sync_subscription, *subscription_id))
         for order in product.orders.filter(subscription=None, status__in=grants.HELD_ORDERS):
             work.later(partial(grants.sync_order, order.id))
         return product
@@ -136,7 +143,7 @@ def delete_product(product: Product) -> None:
 
 def create_benefit(data: Mapping[str, Any]) -> Benefit:
     """`data` as BenefitCreate. Sends benefit.created."""
-    _check_meter(data)
+    _check_meter(data["type"], data.get("properties") or {})
     default = "private" if data["type"] in PRIVATE_TYPES else "public"
     with business_transaction():
         benefit = rows.create(
@@ -151,10 +158,10 @@ def create_benefit(data: Mapping[str, Any]) -> Benefit:
         return benefit
 
 
-def _check_meter(data: Mapping[str, Any]) -> None:
-    if data["type"] != "meter_credit":
+def _check_meter(benefit_type: str, properties: Mapping[str, Any]) -> None:
+    if benefit_type != "meter_credit":
         return
-    meter_id = data["properties"]["meter_id"]
+    meter_id = properties["meter_id"]
     if not Meter.objects.filter(pk=meter_id, archived_at=None).exists():
         raise invalid("Meter not found.", "properties", "meter_id", value=str(meter_id))
 
@@ -176,10 +183,13 @@ def _stored_properties(benefit_type: str, given: Mapping[str, Any]) -> dict[str,
 
 
 def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
-    """Change description, properties, metadata, visibility. Sends benefit.updated.
+    """Change description, properties, metadata, visibility. Raises InvalidRequest.
 
-    Where what is given changed, holders get it anew: benefit_grant.updated follows.
+    Sends benefit.updated. Where what is given changed, holders get it anew: benefit_grant.updated
+    follows.
     """
+    if data.get("properties") is not None:
+        _check_meter(benefit.type, data["properties"])
     names = ("description", "visibility")
     values = {name: data[name] for name in names if data.get(name) is not None}
     if "metadata" in data:

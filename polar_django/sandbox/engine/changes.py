@@ -29,14 +29,16 @@ def update_subscription(subscription: Subscription, data: Mapping[str, Any]) -> 
         values = _plain_values(subscription, data)
         if values:
             rows.change(subscription, **values)
-        has_product = data.get("product_id") is not None
+        product_id: UUID | None = data.get("product_id")
         has_trial = data.get("trial_end") is not None
-        if has_product:
-            product_id, behavior = data["product_id"], data.get("proration_behavior")
+        # The same product again, with nothing waiting, sends nothing by itself.
+        is_same = product_id == subscription.product_id and subscription.pending_update is None
+        if product_id is not None:
+            behavior = data.get("proration_behavior")
             plan_changes.change_product(subscription, product_id, behavior)
         if has_trial:
             trials.set_trial_end(subscription, data["trial_end"])
-        if values and not (has_product or has_trial):
+        if values and not has_trial and (is_same or product_id is None):
             emit_subscription(subscription, "updated")
         return subscription
 

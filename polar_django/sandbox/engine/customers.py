@@ -9,7 +9,7 @@ from uuid import UUID
 from polar_django.sandbox import clock, shapes, tokens
 from polar_django.sandbox.engine import grants, rows, seats, subscriptions
 from polar_django.sandbox.engine.addresses import normalize_address
-from polar_django.sandbox.engine.emit import emit_customer, emit_member, emit_state_soon
+from polar_django.sandbox.engine.emit import emit_customer, emit_member
 from polar_django.sandbox.engine.tax_ids import read_tax_id
 from polar_django.sandbox.engine.usage_events import attach_events
 from polar_django.sandbox.engine.work import business_transaction
@@ -125,8 +125,10 @@ def _move_owner(customer: Customer, email: str) -> None:
 
 def _changed_values(customer: Customer, data: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
-        name: data[name] for name in ("name", "billing_name", "locale", "type") if name in data
+        name: data[name] for name in ("name", "billing_name", "locale") if name in data
     }
+    if data.get("type") is not None:
+        values["type"] = _new_type(customer, data["type"])
     if "external_id" in data:
         values["external_id"] = _new_external_id(customer, data["external_id"] or None)
     email = data.get("email")
@@ -143,6 +145,13 @@ def _changed_values(customer: Customer, data: Mapping[str, Any]) -> dict[str, An
     if "metadata" in data:
         values["metadata"] = dict(data["metadata"] or {})
     return values
+
+
+def _new_type(customer: Customer, type_: str) -> str:
+    """A team stays one."""
+    if customer.type == "team" and type_ != "team":
+        raise invalid("A team cannot become an individual again.", "type", value=type_)
+    return type_
 
 
 def _new_external_id(customer: Customer, external_id: str | None) -> str | None:
@@ -183,22 +192,19 @@ def _revoke_grants(customer_id: UUID) -> None:
     customer = Customer.objects.get(pk=customer_id)
     for grant in customer.grants.filter(granted_at__isnull=False).order_by("created_at"):
         grants.revoke_grant(grant.id)
-    emit_state_soon(customer_id)
 
 
 def _anonymous(customer: Customer, at: Any) -> dict[str, Any]:
     def digest(text: str | None) -> str | None:
         return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
+    # Metadata are never null.
+    known = {"__external_id": customer.external_id} if customer.external_id is not None else {}
     values: dict[str, Any] = {
         "email": f"{digest(customer.email)}@anonymized.polar.sh" if customer.email else None,
         "billing_name": digest(customer.billing_name),
         "billing_address": None,
-        "metadata": {
-            **customer.metadata,
-            "__external_id": customer.external_id,
-            "__anonymized_at": shapes.moment(at),
-        },
+        "metadata": {**customer.metadata, **known, "__anonymized_at": shapes.moment(at)},
     }
     if customer.tax_id is None:
         values["name"] = digest(customer.name)
@@ -208,11 +214,7 @@ def _anonymous(customer: Customer, at: Any) -> dict[str, Any]:
 def create_member(customer: Customer, data: Mapping[str, Any]) -> Member:
     """`data`: email, name, external_id, role. Raises InvalidRequest. Sends member.created."""
     with business_transaction():
-        for field, lookup in (("email", "email__iexact"), ("external_id", "external_id")):
-            value = data.get(field)
-            living = customer.members.filter(deleted_at=None)
-            if value and living.filter(**{lookup: value}).exists():
-                raise invalid("A member with this value already exists.", field, value=value)
+        _check_member(customer, data)
         member = rows.create(
             Member,
             customer=customer,
@@ -225,10 +227,28 @@ def create_member(customer: Customer, data: Mapping[str, Any]) -> Member:
         return member
 
 
+def _check_member(
+    customer: Customer, data: Mapping[str, Any], *, but: Member | None = None
+) -> None:
+    """A customer has each e-mail, in any case of letters, and each external id once."""
+    living = customer.members.filter(deleted_at=None)
+    if but is not None:
+        living = living.exclude(pk=but.pk)
+    for field, lookup in (("email", "email__iexact"), ("external_id", "external_id")):
+        value = data.get(field)
+        if value and living.filter(**{lookup: value}).exists():
+            raise invalid("A member with this value already exists.", field, value=value)
+
+
 def update_member(member: Member, data: Mapping[str, Any]) -> Member:
-    """`data`: name, role, email, external_id. Sends member.updated."""
-    values = {name: data[name] for name in ("name", "role", "email", "external_id") if name in data}
+    """`data`: name, role, email, external_id; a role or e-mail of None stays as it is.
+
+    Raises InvalidRequest for what another member of the customer has. Sends member.updated.
+    """
+    values = {name: data[name] for name in ("name", "external_id") if name in data}
+    values |= {name: data[name] for name in ("role", "email") if data.get(name) is not None}
     with business_transaction():
+        _check_member(member.customer, values, but=member)
         rows.change(member, **values)
         emit_member("updated", member)
         return member

@@ -8,6 +8,7 @@ from polar_django.sandbox.engine.addresses import normalize_address
 from polar_django.sandbox.engine.balances import add_to_balance
 from polar_django.sandbox.engine.emit import emit_order
 from polar_django.sandbox.engine.numbering import next_receipt_number
+from polar_django.sandbox.engine.payments import was_charged
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import MissingInvoiceBillingDetails, OrderNotEligibleForInvoice
 from polar_django.sandbox.models import PAID_STATUSES, Order
@@ -55,7 +56,7 @@ def mark_paid(order: Order) -> None:
 def announce_paid(order: Order) -> None:
     """Sends order.updated, order.paid; the receipt of a real payment comes with the second."""
     emit_order(order, "updated")
-    if order.due_amount > 0:
+    if was_charged(order):
         rows.change(order, receipt_number=next_receipt_number(order.customer))
     emit_order(order, "paid")
 

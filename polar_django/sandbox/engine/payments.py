@@ -7,7 +7,7 @@ from polar_django.sandbox.engine.balances import add_to_balance
 from polar_django.sandbox.models import Order, PaymentMethod
 from polar_django.sandbox.pricing import MINIMUM_CHARGE
 
-__all__ = ["RETRY_DAYS", "next_attempt", "pays_later", "settles"]
+__all__ = ["RETRY_DAYS", "next_attempt", "pays_later", "settles", "was_charged"]
 
 # Days after each failed attempt until the next; after the last it is over.
 RETRY_DAYS = (2, 5, 7, 7)
@@ -24,6 +24,12 @@ def settles(order: Order) -> bool:
         add_to_balance(order.customer, order.currency, -order.due_amount)
         return True
     return order.due_amount == 0 or pays_later(order.payment_method)
+
+
+def was_charged(order: Order) -> bool:
+    """Whether a card pays it: not where nothing is due, or so little that the balance owes it."""
+    least = 1 if order.checkout_id is not None else MINIMUM_CHARGE
+    return order.due_amount >= least
 
 
 def next_attempt(

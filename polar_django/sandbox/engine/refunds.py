@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from polar_django.sandbox import clock
 from polar_django.sandbox.engine import grants, rows
 from polar_django.sandbox.engine.emit import emit_order, emit_refund
+from polar_django.sandbox.engine.payments import was_charged
 from polar_django.sandbox.engine.work import business_transaction, current_work
 from polar_django.sandbox.errors import (
     RefundedAlready,
@@ -121,7 +122,7 @@ def _refundable_order(data: Mapping[str, Any]) -> Order:
         raise RefundedAlready(f"Order is already fully refunded: {order.id}")
     if data.get("revoke_benefits") and order.subscription_id is not None:
         raise RevokeSubscriptionBenefitsProhibited
-    if order.status not in PAID_STATUSES or order.due_amount == 0:
+    if order.status not in PAID_STATUSES or not was_charged(order):
         raise RefundUnknownPayment(f"Order {order.id} has no payment to refund.")
     if data["amount"] > order.refundable_amount - _pending(order)[0]:
         message = "Refund amount exceeds refundable amount"
