@@ -19,6 +19,7 @@ __all__ = [
     "ClockRunsForward",
     "CustomerNotReady",
     "DiscountRedemptionLimitReached",
+    "EmbedHostNotAllowed",
     "ExpiredCheckoutError",
     "InactiveSubscription",
     "InvalidEmailUpdate",
@@ -107,6 +108,10 @@ class OtherSite(SandboxError):
 
 class NotOpenCheckout(SandboxError):
     status, text = 403, "This checkout is not open."
+
+
+class EmbedHostNotAllowed(SandboxError):
+    status, text = 403, "This site may not embed the organization's checkout."
 
 
 class ExpiredCheckoutError(SandboxError):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from polar_django.sandbox import clock, tokens
 from polar_django.sandbox.engine import checkouts, rows
+from polar_django.sandbox.engine.embed_hosts import check_embed_origin
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, ResourceNotFound, invalid
 from polar_django.sandbox.models import Checkout, CheckoutLink, Discount, Price, Product
@@ -124,7 +125,8 @@ def follow_checkout_link(
 
     `query` may name product_id, amount, customer_email, customer_name, discount_code, locale,
     custom_field_data.<slug>, reference_id, utm_…, embed_origin; what does not fit is left out.
-    Raises ResourceNotFound where there is no such link, or nothing left of what it sold.
+    Raises ResourceNotFound where there is no such link, or nothing left of what it sold, and
+    EmbedHostNotAllowed for the frame of a site that the organization does not list.
     """
     link = CheckoutLink.objects.filter(client_secret=client_secret, deleted_at=None).first()
     if link is None:
@@ -134,6 +136,8 @@ def follow_checkout_link(
     products = [known[each] for each in link.product_ids if each in known]
     if not products:
         raise ResourceNotFound
+    if query.get("embed_origin"):
+        check_embed_origin(query["embed_origin"])
     references = {name: query[name] for name in REFERENCES if query.get(name)}
     wishes = {name: query[name] for name in ("customer_name", "embed_origin") if query.get(name)}
     data: dict[str, Any] = {

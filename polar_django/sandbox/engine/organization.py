@@ -99,8 +99,8 @@ def update_organization(data: Mapping[str, Any]) -> Organization:
             known = settings[group].keys() | OPTIONAL_SWITCHES
             named = {key: value for key, value in data[group].items() if key in known}
             settings[group] = {**settings[group], **named}
-        if "default_tax_behavior" in data:
-            settings["default_tax_behavior"] = data["default_tax_behavior"]
+        plain = ("default_tax_behavior", "embed_hosts")
+        settings |= {name: data[name] for name in plain if name in data}
         values = {name: data[name] for name in ("name", "email", "website") if name in data}
         rows.change(organization, settings=settings, **values)
         emit("organization.updated", shapes.organization(organization))

@@ -4,6 +4,7 @@ import pytest
 
 from polar_django.sandbox import errors
 from polar_django.sandbox.engine import catalog, checkout_links, discounts
+from polar_django.sandbox.engine.organization import update_organization
 from polar_django.sandbox.models import Checkout, CheckoutLink
 from tests.sandbox.conftest import BASE_URL, Ears, Shop
 
@@ -109,3 +110,39 @@ def test_a_link_is_for_products_that_exist(shop: Shop) -> None:
     with pytest.raises(errors.InvalidRequest) as refused:
         checkout_links.create_checkout_link({"products": [shop.pro.id, uuid4()]})
     assert refused.value.errors[0]["loc"] == ["body", "products", 1]
+
+
+@pytest.mark.parametrize(
+    ("listed", "origin", "is_allowed"),
+    [
+        ([], "https://shop.example", False),
+        (["shop.example"], "https://shop.example", True),
+        (["shop.example"], "https://SHOP.example", True),
+        (["shop.example"], "http://shop.example", False),
+        (["shop.example"], "https://shop.example:8000", False),
+        (["shop.example"], "https://evil.example/shop.example", False),
+        (["*.shop.example"], "https://www.shop.example", True),
+        (["*.shop.example"], "https://shop.example", False),
+        (["*.shop.example"], "https://evilshop.example", False),
+        (["localhost:8000"], "http://localhost:8000", True),
+        (["192.168.1.5"], "http://192.168.1.5", True),
+        (["8.8.8.8"], "http://8.8.8.8", False),
+        (["chrome-extension://abcdef"], "chrome-extension://abcdef", True),
+        (["shop.example"], "https://[", False),
+    ],
+)
+def test_a_link_is_framed_by_the_sites_that_the_organization_lists(
+    link: CheckoutLink, listed: list[str], origin: str, is_allowed: bool
+) -> None:
+    update_organization({"embed_hosts": listed})
+
+    if is_allowed:
+        assert follow(link, embed_origin=origin).embed_origin == origin
+    else:
+        with pytest.raises(errors.EmbedHostNotAllowed):
+            follow(link, embed_origin=origin)
+        assert not Checkout.objects.exists()
+
+
+def test_a_session_of_the_api_may_be_framed_by_any_site(shop: Shop) -> None:
+    assert shop.open(shop.pro, embed_origin="https://shop.example").embed_origin is not None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from polar_django.sandbox.api.inputs.fields import Body, Email, Url, choice
+from polar_django.sandbox.api.inputs.fields import Body, Email, Text, Url, choice
 
 __all__ = ["OrganizationUpdate"]
 
@@ -49,6 +49,7 @@ class OrganizationUpdate(Body):
     subscription_settings: SubscriptionSettings | None = None
     customer_email_settings: dict[str, bool] | None = None
     customer_portal_settings: PortalSettings | None = None
+    embed_hosts: list[Text] | None = None
     default_tax_behavior: Annotated[str, choice("location", "inclusive", "exclusive")] | None = None
     # The sandbox's prices start from dollars.
     default_presentment_currency: Literal["usd"] | None = None
