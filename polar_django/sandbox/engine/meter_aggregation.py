@@ -13,6 +13,8 @@ Numbers = Sequence[float]
 LARGEST = sys.float_info.max
 
 FUNCTIONS: Mapping[str, Callable[[Numbers], float]] = {
+    "count": lambda numbers: float(len(numbers)),
+    "unique": lambda numbers: float(len(set(numbers))),
     "sum": lambda numbers: sum(map(float, numbers)),
     "max": lambda numbers: float(max(numbers, default=0)),
     "min": lambda numbers: float(min(numbers, default=0)),
@@ -33,7 +35,7 @@ def aggregate(aggregation: Mapping[str, Any], events: Iterable[UsageEvent]) -> f
 
 
 def combine(function: str, numbers: Numbers) -> float:
-    """sum, max, min or avg of numbers; 0 where there are none."""
+    """count, sum, max, min, avg or unique of numbers; 0 where there are none."""
     # JSON has no infinity, which the sum of very large numbers would be.
     return max(-LARGEST, min(LARGEST, FUNCTIONS[function](numbers)))
 

@@ -105,8 +105,8 @@ def count_quantities(
 ) -> dict[str, Any]:
     """{"quantities": [(start of bucket, number)], "total": number}, by when the events happened.
 
-    `per_customer` (sum, avg, min, max) aggregates each customer's events and combines the results.
-    Raises InvalidRequest for an unknown time zone or far too many buckets.
+    `per_customer` (count, sum, avg, min, max, unique) aggregates each customer's events and
+    combines the results. Raises InvalidRequest for an unknown time zone or far too many buckets.
     """
     zone = _zone(timezone)
     counted = [

@@ -4,9 +4,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import UUID4, Discriminator, Field, RootModel
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational, Text, Visibility
+from polar_django.sandbox.api.inputs.fields import (
+    Body,
+    Metadata,
+    Organizational,
+    Text,
+    Visibility,
+    choice,
+)
 
-__all__ = ["BenefitCreate", "BenefitUpdate"]
+__all__ = ["BenefitCreate", "BenefitType", "BenefitUpdate"]
+
+# All that Polar has; not all can be made here.
+BenefitType = Annotated[
+    str,
+    choice(
+        "custom",
+        "discord",
+        "github_repository",
+        "downloadables",
+        "license_keys",
+        "meter_credit",
+        "feature_flag",
+        "slack_shared_channel",
+    ),
+]
 
 Description = Annotated[str, Field(min_length=3, max_length=42)]
 Count = Annotated[int, Field(gt=0, le=2_147_483_647)]

@@ -27,8 +27,15 @@ from polar_django.sandbox.api.inputs.fields import (
 )
 from polar_django.sandbox.api.inputs.prices import PriceCreate
 
-__all__ = ["CheckoutConfirm", "CheckoutCreate", "CheckoutUpdate", "CheckoutUpdatePublic"]
+__all__ = [
+    "CheckoutConfirm",
+    "CheckoutCreate",
+    "CheckoutStatus",
+    "CheckoutUpdate",
+    "CheckoutUpdatePublic",
+]
 
+CheckoutStatus = Annotated[str, choice("open", "expired", "confirmed", "succeeded", "failed")]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[int, Field(ge=0)]
 TrialInterval = Annotated[str, choice("day", "week", "month", "year")]

@@ -4,13 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import UUID4, Discriminator, Field, RootModel
 
-from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational
+from polar_django.sandbox.api.inputs.fields import Body, Metadata, Organizational, choice
 
-__all__ = ["AttachedCustomField", "CustomFieldCreate", "CustomFieldUpdate"]
+__all__ = ["AttachedCustomField", "CustomFieldCreate", "CustomFieldUpdate", "FieldType"]
 
 Slug = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-z0-9-_]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=255)]
-Length = Annotated[int, Field(ge=0)]
+Length = Annotated[int, Field(ge=0, le=2_147_483_647)]
+Bound = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)]
+FieldType = Annotated[str, choice("text", "number", "date", "checkbox", "select")]
 
 
 class Properties(Body):
@@ -28,8 +30,8 @@ class TextProperties(Properties):
 
 
 class BoundedProperties(Properties):
-    ge: int = 0
-    le: int = 0
+    ge: Bound = 0
+    le: Bound = 0
 
 
 class Option(Body):

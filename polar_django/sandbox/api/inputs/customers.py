@@ -22,10 +22,12 @@ __all__ = [
     "CustomerUpdateExternal",
     "MemberCreate",
     "MemberCreateForCustomer",
+    "MemberRole",
     "MemberUpdate",
 ]
 
 Key = Annotated[str, Field(max_length=255)]
+MemberRole = Literal["owner", "billing_manager", "member"]
 Locale = Annotated[str, Field(max_length=16)]
 
 
@@ -106,7 +108,7 @@ class MemberUpdate(Body):
 
     name: Name | None = None
     email: Email | None = None
-    role: Literal["owner", "billing_manager", "member"] | None = None
+    role: MemberRole | None = None
 
 
 class _CustomerSession(Body):

@@ -25,6 +25,7 @@ from polar_django.sandbox.errors import InvalidRequest
 
 __all__ = [
     "Address",
+    "BillingType",
     "Body",
     "Currency",
     "CustomFieldData",
@@ -109,6 +110,7 @@ MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=500)] | int | float | bool
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
 Visibility = Annotated[str, choice("draft", "private", "public")]
+BillingType = Annotated[str, choice("one_time", "recurring")]
 CustomFieldData = dict[str, str | int | bool | None]
 
 

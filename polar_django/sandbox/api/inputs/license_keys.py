@@ -7,12 +7,14 @@ from pydantic import UUID4, Field
 from polar_django.sandbox.api.inputs.fields import Body, Metadata, Moment, Text
 
 __all__ = [
+    "KeyStatus",
     "LicenseKeyActivate",
     "LicenseKeyDeactivate",
     "LicenseKeyUpdate",
     "LicenseKeyValidate",
 ]
 
+KeyStatus = Literal["granted", "revoked", "disabled"]
 LARGEST = 2_147_483_647
 Limit = Annotated[int, Field(gt=0, le=LARGEST)]
 
@@ -49,7 +51,7 @@ class LicenseKeyDeactivate(_Key):
 class LicenseKeyUpdate(Body):
     """PATCH /v1/license-keys/{id}: only what is sent changes."""
 
-    status: Literal["granted", "revoked", "disabled"] | None = None
+    status: KeyStatus | None = None
     usage: Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST)] = 0
     limit_activations: Limit | None = None
     limit_usage: Limit | None = None

@@ -12,9 +12,14 @@ from polar_django.sandbox.api.inputs.fields import (
     Metadata,
     Name,
     Organizational,
+    choice,
 )
 
-__all__ = ["OrderCreate", "OrderFinalize", "OrderUpdate"]
+__all__ = ["OrderCreate", "OrderFinalize", "OrderStatus", "OrderUpdate"]
+
+OrderStatus = Annotated[
+    str, choice("draft", "pending", "paid", "refunded", "partially_refunded", "void")
+]
 
 
 class OrderCreate(Organizational):

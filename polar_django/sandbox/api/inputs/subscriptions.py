@@ -21,6 +21,21 @@ __all__ = [
     "SubscriptionUpdateUnits",
 ]
 
+Status = Annotated[
+    str,
+    choice(
+        "incomplete",
+        "incomplete_expired",
+        "trialing",
+        "active",
+        "past_due",
+        "canceled",
+        "unpaid",
+        "paused",
+    ),
+]
+LARGEST = 2_147_483_647
+Count = Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST)]
 Proration = Annotated[str, choice("invoice", "prorate", "next_period", "reset")]
 Reason = Annotated[
     str,
@@ -72,12 +87,12 @@ class SubscriptionUpdateBase(_Strict):
 
 
 class SubscriptionUpdateSeats(_Strict):
-    seats: int
+    seats: Count
     proration_behavior: Proration | None = None
 
 
 class SubscriptionUpdateUnits(_Strict):
-    units: int
+    units: Count
     proration_behavior: Proration | None = None
 
 

@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 from polar_django.sandbox.api.inputs.fields import Body, Organizational, Url, choice
 from polar_django.sandbox.engine.endpoints import EVENT_TYPES
 
-__all__ = ["EndpointCreate", "EndpointUpdate"]
+__all__ = ["EndpointCreate", "EndpointUpdate", "EventType"]
 
 EventType = Annotated[str, choice(*EVENT_TYPES)]
 Format = Annotated[str, choice("raw", "discord", "slack")]

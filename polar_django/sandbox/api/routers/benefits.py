@@ -9,7 +9,7 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.benefits import BenefitCreate, BenefitUpdate
+from polar_django.sandbox.api.inputs.benefits import BenefitCreate, BenefitType, BenefitUpdate
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
@@ -28,7 +28,7 @@ COLUMNS = {
 
 class Filters(Paging):
     organization_id: list[UUID4] = []
-    type: list[str] = []
+    type: list[BenefitType] = []
     id: list[UUID4] = []
     exclude_id: list[UUID4] = []
     query: str | None = None

@@ -10,7 +10,7 @@ from pydantic import UUID4
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.checkouts import CheckoutCreate, CheckoutUpdate
+from polar_django.sandbox.api.inputs.checkouts import CheckoutCreate, CheckoutStatus, CheckoutUpdate
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
 from polar_django.sandbox.engine import checkouts
@@ -26,7 +26,7 @@ class Filters(Paging):
     product_id: list[UUID4] = []
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []
-    status: list[str] = []
+    status: list[CheckoutStatus] = []
     query: str | None = None
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 

@@ -9,7 +9,11 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.custom_fields import CustomFieldCreate, CustomFieldUpdate
+from polar_django.sandbox.api.inputs.custom_fields import (
+    CustomFieldCreate,
+    CustomFieldUpdate,
+    FieldType,
+)
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
 from polar_django.sandbox.engine import custom_fields
@@ -23,7 +27,7 @@ COLUMNS = {name: name for name in ("created_at", "slug", "name", "type")}
 class Filters(Paging):
     organization_id: list[UUID4] = []
     query: str | None = None
-    type: list[str] = []
+    type: list[FieldType] = []
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 

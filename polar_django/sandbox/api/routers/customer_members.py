@@ -10,7 +10,11 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find, find_customer
-from polar_django.sandbox.api.inputs.customers import MemberCreateForCustomer, MemberUpdate
+from polar_django.sandbox.api.inputs.customers import (
+    MemberCreateForCustomer,
+    MemberRole,
+    MemberUpdate,
+)
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.engine import customers
@@ -20,7 +24,7 @@ router = Router()
 
 
 class MemberFilters(Paging):
-    role: str | None = None
+    role: MemberRole | None = None
 
 
 def live_members(customer: Customer, filters: MemberFilters) -> QuerySet[Member]:

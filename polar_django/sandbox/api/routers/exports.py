@@ -14,6 +14,8 @@ from ninja import Query, Router, Schema
 from pydantic import UUID4
 
 from polar_django.sandbox.api.inputs.fields import Moment, choice
+from polar_django.sandbox.api.inputs.orders import OrderStatus
+from polar_django.sandbox.api.inputs.subscriptions import Status
 from polar_django.sandbox.errors import InvalidRequest
 from polar_django.sandbox.models import Customer, Order, Subscription
 
@@ -89,7 +91,7 @@ CUSTOMERS: Mapping[str, Column] = {
 class OrderExport(Schema):
     organization_id: list[UUID4] = []
     product_id: list[UUID4] = []
-    status: list[str] = []
+    status: list[OrderStatus] = []
     created_after: Moment | None = None
     created_before: Moment | None = None
     timezone: str = "UTC"
@@ -99,7 +101,7 @@ class OrderExport(Schema):
 class SubscriptionExport(Schema):
     organization_id: list[UUID4] = []
     product_id: list[UUID4] = []
-    status: list[str] = []
+    status: list[Status] = []
     cancel_at_period_end: bool | None = None
     started_after: Moment | None = None
     started_before: Moment | None = None

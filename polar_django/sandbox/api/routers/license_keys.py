@@ -11,6 +11,7 @@ from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
 from polar_django.sandbox.api.inputs.fields import sent
 from polar_django.sandbox.api.inputs.license_keys import (
+    KeyStatus,
     LicenseKeyActivate,
     LicenseKeyDeactivate,
     LicenseKeyUpdate,
@@ -26,7 +27,7 @@ router = Router()
 class Filters(Paging):
     organization_id: list[UUID4] = []
     benefit_id: list[UUID4] = []
-    status: list[str] = []
+    status: list[KeyStatus] = []
 
 
 def all_keys() -> QuerySet[LicenseKey]:

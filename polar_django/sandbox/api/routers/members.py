@@ -1,6 +1,6 @@
 """/v1/members/: older than the routes under a customer, and still there"""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,19 +9,22 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer, find, find_customer
-from polar_django.sandbox.api.inputs.customers import MemberCreate, MemberUpdate
+from polar_django.sandbox.api.inputs.customers import MemberCreate, MemberRole, MemberUpdate
 from polar_django.sandbox.api.inputs.fields import sent
-from polar_django.sandbox.api.lists import Paging, page
+from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
 from polar_django.sandbox.engine import customers
 from polar_django.sandbox.models import Member
 
 router = Router()
 
+COLUMNS = {"created_at": "created_at"}
+
 
 class Filters(Paging):
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []
-    role: str | None = None
+    role: MemberRole | None = None
+    sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 
 def _all() -> QuerySet[Member]:
@@ -33,7 +36,7 @@ def list_members(request: HttpRequest, filters: Query[Filters]) -> Any:
     rows = by_customer(_all(), filters.customer_id, filters.external_customer_id)
     if filters.role:
         rows = rows.filter(role=filters.role)
-    return page(rows.order_by("-created_at"), filters, shapes.member)
+    return page(ordered(rows, filters.sorting, COLUMNS, "-created_at"), filters, shapes.member)
 
 
 @router.post("/", response={201: dict[str, Any]})

@@ -33,7 +33,9 @@ class Quantities(Schema):
     timezone: str = "UTC"
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []
-    customer_aggregation_function: Literal["sum", "max", "min", "avg"] | None = None
+    customer_aggregation_function: Literal["count", "sum", "max", "min", "avg", "unique"] | None = (
+        None
+    )
 
 
 @router.get("/")

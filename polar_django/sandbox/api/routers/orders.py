@@ -11,8 +11,13 @@ from pydantic import UUID4
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.addresses import base_url
 from polar_django.sandbox.api.finding import by_customer, find
-from polar_django.sandbox.api.inputs.fields import Moment, sent
-from polar_django.sandbox.api.inputs.orders import OrderCreate, OrderFinalize, OrderUpdate
+from polar_django.sandbox.api.inputs.fields import BillingType, Moment, sent
+from polar_django.sandbox.api.inputs.orders import (
+    OrderCreate,
+    OrderFinalize,
+    OrderStatus,
+    OrderUpdate,
+)
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.api.refusals import json_answer
 from polar_django.sandbox.engine import drafts, orders, sessions
@@ -41,13 +46,13 @@ class InvoiceDoesNotExist(ResourceNotFound):
 class Filters(Paging):
     organization_id: list[UUID4] = []
     product_id: list[UUID4] = []
-    product_billing_type: list[str] = []
+    product_billing_type: list[BillingType] = []
     discount_id: list[UUID4] = []
     customer_id: list[UUID4] = []
     external_customer_id: list[str] = []
     checkout_id: list[UUID4] = []
     subscription_id: list[UUID4] = []
-    status: list[str] = []
+    status: list[OrderStatus] = []
     created_after: Moment | None = None
     created_before: Moment | None = None
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
@@ -66,9 +71,9 @@ def list_orders(request: HttpRequest, filters: Query[Filters]) -> Any:
     rows = by_metadata(rows.filter(_wanted(filters)), request)
     if filters.product_billing_type:
         kinds = {"recurring": False, "one_time": True}
-        one_time = [kinds[kind] for kind in filters.product_billing_type if kind in kinds]
+        one_time = [kinds[kind] for kind in filters.product_billing_type]
         matching = [Q(product__recurring_interval__isnull=each) for each in one_time]
-        rows = rows.filter(Q(*matching, _connector=Q.OR)) if matching else rows.none()
+        rows = rows.filter(Q(*matching, _connector=Q.OR))
     return page(ordered(rows, filters.sorting, COLUMNS, "-created_at"), filters, shapes.order)
 
 

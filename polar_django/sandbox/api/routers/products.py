@@ -10,7 +10,7 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.fields import sent
+from polar_django.sandbox.api.inputs.fields import Visibility, sent
 from polar_django.sandbox.api.inputs.products import ProductBenefits, ProductCreate, ProductUpdate
 from polar_django.sandbox.api.lists import Paging, by_metadata, one_of, ordered, page
 from polar_django.sandbox.engine import catalog
@@ -33,7 +33,7 @@ class Filters(Paging):
     is_archived: bool | None = None
     is_recurring: bool | None = None
     benefit_id: list[UUID4] = []
-    visibility: list[str] = []
+    visibility: list[Visibility] = []
     sorting: list[Annotated[str, one_of(COLUMNS)]] = []
 
 

@@ -12,6 +12,8 @@ from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import by_customer, find
 from polar_django.sandbox.api.inputs.fields import Moment, sent
 from polar_django.sandbox.api.inputs.subscriptions import (
+    Reason,
+    Status,
     SubscriptionCancel,
     SubscriptionCreate,
     SubscriptionPause,
@@ -51,9 +53,9 @@ class Filters(Paging):
     external_customer_id: list[str] = []
     discount_id: list[UUID4] = []
     active: bool | None = None
-    status: list[str] = []
+    status: list[Status] = []
     cancel_at_period_end: bool | None = None
-    customer_cancellation_reason: list[str] = []
+    customer_cancellation_reason: list[Reason] = []
     canceled_at_after: Moment | None = None
     canceled_at_before: Moment | None = None
     started_after: Moment | None = None

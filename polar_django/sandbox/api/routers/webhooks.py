@@ -10,7 +10,7 @@ from pydantic import UUID4
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
 from polar_django.sandbox.api.inputs.fields import Moment, sent
-from polar_django.sandbox.api.inputs.webhooks import EndpointCreate, EndpointUpdate
+from polar_django.sandbox.api.inputs.webhooks import EndpointCreate, EndpointUpdate, EventType
 from polar_django.sandbox.api.lists import Paging, page
 from polar_django.sandbox.api.refusals import json_answer
 from polar_django.sandbox.engine import endpoints
@@ -30,7 +30,7 @@ class DeliveryFilters(Paging):
     succeeded: bool | None = None
     query: str | None = None
     http_code_class: Literal["2xx", "3xx", "4xx", "5xx"] | None = None
-    event_type: list[str] = []
+    event_type: list[EventType] = []
 
 
 def _endpoints() -> QuerySet[WebhookEndpoint]:

@@ -9,6 +9,7 @@ from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
+from polar_django.sandbox.api.inputs.benefits import BenefitType
 from polar_django.sandbox.api.inputs.fields import Body
 from polar_django.sandbox.api.inputs.license_keys import (
     LicenseKeyActivate,
@@ -44,7 +45,7 @@ METER_COLUMNS = {
 
 class GrantFilters(Paging):
     query: str | None = None
-    type: list[str] = []
+    type: list[BenefitType] = []
     benefit_id: list[UUID4] = []
     checkout_id: list[UUID4] = []
     order_id: list[UUID4] = []

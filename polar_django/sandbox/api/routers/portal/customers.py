@@ -1,10 +1,10 @@
 """/v1/customer-portal/customers/me, the session itself, and the organization"""
 
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
-from pydantic import UUID4, Field
+from pydantic import UUID4
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
@@ -18,12 +18,12 @@ from polar_django.sandbox.models import Product
 router = Router(auth=has_session)
 
 
-class CustomerUpdate(Body):
+class CustomerPortalCustomerUpdate(Body):
     """PATCH of the customer by themselves."""
 
     billing_name: Name | None = None
     billing_address: Address | None = None
-    tax_id: Annotated[str, Field(max_length=64)] | Text | None = None
+    tax_id: Text | None = None
     default_payment_method_id: UUID4 | None = None
 
 
@@ -33,7 +33,7 @@ def get_me(request: HttpRequest) -> Any:
 
 
 @router.patch("/customers/me")
-def update_me(request: HttpRequest, body: CustomerUpdate) -> Any:
+def update_me(request: HttpRequest, body: CustomerPortalCustomerUpdate) -> Any:
     customer, data = require_billing(request), sent(body)
     card_id = data.pop("default_payment_method_id", None)
     if card_id is not None:

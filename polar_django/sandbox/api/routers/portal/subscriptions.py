@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import UUID4, AwareDatetime, ConfigDict, RootModel
+from pydantic import UUID4, ConfigDict, RootModel
 
 from polar_django.sandbox import shapes
 from polar_django.sandbox.api.finding import find
-from polar_django.sandbox.api.inputs.fields import Body, Text
-from polar_django.sandbox.api.inputs.subscriptions import Reason
+from polar_django.sandbox.api.inputs.fields import Body, Moment, Text
+from polar_django.sandbox.api.inputs.subscriptions import Count, Reason
 from polar_django.sandbox.api.lists import Paging, one_of, ordered, page
 from polar_django.sandbox.api.portal_access import has_session, require_billing
 from polar_django.sandbox.engine import changes, pauses, plan_changes
@@ -42,35 +42,43 @@ class _Strict(Body):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-class UpdateProduct(_Strict):
+# These names stand in the `loc` of Polar's errors.
+class CustomerSubscriptionUpdateProduct(_Strict):
     product_id: UUID4
 
 
-class UpdateSeats(_Strict):
-    seats: int
+class CustomerSubscriptionUpdateSeats(_Strict):
+    seats: Count
 
 
-class Cancel(_Strict):
+class CustomerSubscriptionCancel(_Strict):
     cancel_at_period_end: bool
     cancellation_reason: Reason | None = None
     cancellation_comment: Text | None = None
 
 
-class Pause(_Strict):
+class CustomerSubscriptionPause(_Strict):
     pause_at_period_end: bool
-    resumes_at: AwareDatetime | None = None
+    resumes_at: Moment | None = None
 
 
-class Resume(_Strict):
+class CustomerSubscriptionResume(_Strict):
     resume: Literal[True]
 
 
-class ClearPending(_Strict):
+class CustomerSubscriptionUpdateClear(_Strict):
     pending_update: None
 
 
-class SubscriptionUpdate(
-    RootModel[UpdateProduct | UpdateSeats | Cancel | Pause | Resume | ClearPending]
+class CustomerSubscriptionUpdate(
+    RootModel[
+        CustomerSubscriptionUpdateProduct
+        | CustomerSubscriptionUpdateSeats
+        | CustomerSubscriptionCancel
+        | CustomerSubscriptionPause
+        | CustomerSubscriptionResume
+        | CustomerSubscriptionUpdateClear
+    ]
 ):
     """PATCH of a subscription by its customer: one kind of change at a time."""
 
@@ -103,7 +111,7 @@ def get_subscription(request: HttpRequest, id: UUID4) -> Any:
 
 
 @router.patch("/subscriptions/{id}")
-def update_subscription(request: HttpRequest, id: UUID4, body: SubscriptionUpdate) -> Any:
+def update_subscription(request: HttpRequest, id: UUID4, body: CustomerSubscriptionUpdate) -> Any:
     row = find(_subscriptions(request), id)
     return _subscription(CHANGES[type(body.root)](row, body.root))
 
@@ -122,17 +130,17 @@ def _require(switch: str) -> None:
         raise NotPermitted("Customers cannot change this themselves.")
 
 
-def _change_product(row: Subscription, body: UpdateProduct) -> Subscription:
+def _change_product(row: Subscription, body: CustomerSubscriptionUpdateProduct) -> Subscription:
     _require("update_plan")
     return changes.update_subscription(row, {"product_id": body.product_id})
 
 
-def _change_seats(row: Subscription, body: UpdateSeats) -> Subscription:
+def _change_seats(row: Subscription, body: CustomerSubscriptionUpdateSeats) -> Subscription:
     _require("update_seats")
     return plan_changes.change_seats(row, body.seats, None)
 
 
-def _cancel(row: Subscription, body: Cancel) -> Subscription:
+def _cancel(row: Subscription, body: CustomerSubscriptionCancel) -> Subscription:
     if not body.cancel_at_period_end:
         return endings.uncancel(row)
     return endings.cancel_at_period_end(
@@ -140,17 +148,17 @@ def _cancel(row: Subscription, body: Cancel) -> Subscription:
     )
 
 
-def _pause(row: Subscription, body: Pause) -> Subscription:
+def _pause(row: Subscription, body: CustomerSubscriptionPause) -> Subscription:
     if not body.pause_at_period_end:
         return pauses.unschedule_pause(row)
     return pauses.schedule_pause(row, resumes_at=body.resumes_at)
 
 
 CHANGES: Mapping[type, Callable[[Subscription, Any], Subscription]] = {
-    UpdateProduct: _change_product,
-    UpdateSeats: _change_seats,
-    Cancel: _cancel,
-    Pause: _pause,
-    Resume: lambda row, body: pauses.resume_now(row),
-    ClearPending: lambda row, body: clear_pending(row),
+    CustomerSubscriptionUpdateProduct: _change_product,
+    CustomerSubscriptionUpdateSeats: _change_seats,
+    CustomerSubscriptionCancel: _cancel,
+    CustomerSubscriptionPause: _pause,
+    CustomerSubscriptionResume: lambda row, body: pauses.resume_now(row),
+    CustomerSubscriptionUpdateClear: lambda row, body: clear_pending(row),
 }

@@ -25,13 +25,13 @@ router = Router(auth=has_session)
 Role = Literal["owner", "billing_manager", "member"]
 
 
-class MemberCreate(MemberOwner):
+class CustomerPortalMemberCreate(MemberOwner):
     """POST of a member by their team."""
 
     role: Role = "member"
 
 
-class MemberUpdate(Body):
+class CustomerPortalMemberUpdate(Body):
     """PATCH of a member by their team."""
 
     name: Name | None = None
@@ -103,13 +103,13 @@ def list_members(request: HttpRequest, paging: Query[Paging]) -> Any:
 
 
 @router.post("/members", response={201: dict[str, Any]})
-def create_member(request: HttpRequest, body: MemberCreate) -> Any:
+def create_member(request: HttpRequest, body: CustomerPortalMemberCreate) -> Any:
     customer = require_billing(request)
     return shapes.portal_member(customers.create_member(customer, sent(body)))
 
 
 @router.patch("/members/{id}")
-def update_member(request: HttpRequest, id: UUID4, body: MemberUpdate) -> Any:
+def update_member(request: HttpRequest, id: UUID4, body: CustomerPortalMemberUpdate) -> Any:
     member = find(_members(request), id)
     return shapes.portal_member(customers.update_member(member, sent(body)))
 
