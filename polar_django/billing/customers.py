@@ -26,24 +26,41 @@ __all__ = [
     "ensure_customer",
     "is_no_more",
     "look_up_customer",
+    "look_up_customers",
     "stored_customer",
+    "stored_customers",
 ]
 
 # The `code` of the InvalidRequest that a subscriber without an e-mail address causes.
 EMAIL_MISSING = "email_missing"
 
 
-def stored_customer(subscriber: Any, provider: str) -> Customer | None:
-    """The subscriber's living customer in the mirror. One query.
+def stored_customers(subscriber: Any, provider: str) -> list[Customer]:
+    """The subscriber's living customers in the mirror. One query.
 
-    Where staff linked several, the one that carries the subscriber's own external id.
+    One mostly; where staff linked several, or a guest's was claimed beside it, the one that carries
+    the subscriber's own external id comes first.
     """
     ours = external_id_of(subscriber)
     linked = Customer.objects.filter(
         subscriber=subscriber, provider=provider, deleted_at__isnull=True
     )
-    found = sorted(linked, key=lambda row: (row.external_id != ours, row.pk))
-    return found[0] if found else None
+    return sorted(linked, key=lambda row: (row.external_id != ours, row.pk))
+
+
+def stored_customer(subscriber: Any, provider: str) -> Customer | None:
+    """The first of them."""
+    return next(iter(stored_customers(subscriber, provider)), None)
+
+
+def look_up_customers(subscriber: Any, provider: str | None = None) -> list[Customer]:
+    """All of the subscriber's customers; as `look_up_customer`, [] where there is none."""
+    service = get_provider(provider)
+    known = stored_customers(subscriber, service.name)
+    if known:
+        return known
+    found = _find(service, subscriber)
+    return [found] if found is not None else []
 
 
 def look_up_customer(subscriber: Any, provider: str | None = None) -> Customer | None:
@@ -52,9 +69,7 @@ def look_up_customer(subscriber: Any, provider: str | None = None) -> Customer |
     One query where it is mirrored, else one call more. Raises CustomerConflict where the customer
     with the subscriber's external id was linked to somebody else, and ProviderError.
     """
-    service = get_provider(provider)
-    known = stored_customer(subscriber, service.name)
-    return known or _find(service, subscriber)
+    return next(iter(look_up_customers(subscriber, provider)), None)
 
 
 def ensure_customer(subscriber: Any, provider: str | None = None) -> Customer:
@@ -129,7 +144,7 @@ def _take_over(
     if answer is None:
         raise conflict
     holder = _customer_in(answer)
-    claimed = Customer.objects.filter(pk=holder.id, subscriber__isnull=False)
+    claimed = on_primary(Customer).filter(pk=holder.id, subscriber__isnull=False)
     if (
         holder.external_id
         or holder.deleted_at is not None

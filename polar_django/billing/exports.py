@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from polar_django.billing.customers import look_up_customer
+from polar_django.billing.customers import look_up_customers
 from polar_django.exceptions import NotSupported, ObjectNotFound
 from polar_django.providers.registry import get_provider
 
@@ -28,17 +28,23 @@ def export_customer(subscriber: Any, provider: str | None = None) -> dict[str, A
     """The provider's own objects about a subscriber, as it lists them now; JSON throughout.
 
     `{"customer": {…}, "subscriptions": […], "orders": […], …}`; secrets are left out, nothing is
-    written. One call for the customer and one a page of each list. Raises ObjectNotFound for
+    written. Somebody who is several customers has `"other_customers": […]` too, and the lists are
+    of all. One call for each customer and one a page of each list. Raises ObjectNotFound for
     somebody who has never been a customer, ProviderError.
     """
     service = get_provider(provider)
-    customer = look_up_customer(subscriber, provider)
-    if customer is None:
+    customers = look_up_customers(subscriber, provider)
+    if not customers:
         raise ObjectNotFound("This subscriber is not a customer.")
-    whole: dict[str, Any] = {"customer": _shown(service.get_customer(customer.pk).first.raw)}
+    first, *others = (_shown(service.get_customer(row.pk).first.raw) for row in customers)
+    whole: dict[str, Any] = {"customer": first}
+    if others:
+        whole["other_customers"] = others
     for kind in _KINDS:
         try:
-            pages = list(service.list_objects(kind, customer_id=customer.pk))
+            pages = [
+                page for row in customers for page in service.list_objects(kind, customer_id=row.pk)
+            ]
         except NotSupported:
             continue
         whole[kind] = [_shown(seen.snapshot.raw) for page in pages for seen in page.observations]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polar_django.billing.answers import write_answer
-from polar_django.billing.customers import look_up_customer
+from polar_django.billing.customers import look_up_customers
 from polar_django.conf import get_settings
 from polar_django.exceptions import ForeignObject, InvalidRequest, ObjectNotFound
 from polar_django.mirror.answers import stored_keys
@@ -74,22 +74,33 @@ def validate_license_key(
     """Whether a key is good: granted, not expired, and of that subscriber, benefit (a row, key or
     id), activation and its conditions, as far as they are given.
 
-    Each time is counted, and `increment_usage` is added to its usage. One call; up to two queries
-    more with a subscriber or a benefit's key. Raises ObjectNotFound for whatever is wrong with the
-    key, so that a stranger learns nothing; ActionRefused for more usage than is left.
+    Each time is counted, and `increment_usage` is added to its usage. One call, up to one for each
+    customer of a subscriber who has several; up to two queries more with a subscriber or a
+    benefit's key. Raises ObjectNotFound for whatever is wrong with the key, so that a stranger
+    learns nothing; ActionRefused for more usage than is left.
     """
     service = get_provider(provider)
-    customer_id = _customer_id(subscriber, service.name)
-    answer, activation = _keys(service.name).validate(
-        key,
-        customer_id=customer_id,
-        benefit_id=_benefit_id(benefit, service.name),
-        activation_id=activation_id,
-        conditions=conditions,
-        increment_usage=increment_usage,
-    )
-    write_answer(answer)
-    return LicenseCheck(_row(answer), activation)
+    benefit_id = _benefit_id(benefit, service.name)
+    *others, last = _customer_ids(subscriber, service.name)
+
+    def check(customer_id: str) -> LicenseCheck:
+        answer, activation = _keys(service.name).validate(
+            key,
+            customer_id=customer_id,
+            benefit_id=benefit_id,
+            activation_id=activation_id,
+            conditions=conditions,
+            increment_usage=increment_usage,
+        )
+        write_answer(answer)
+        return LicenseCheck(_row(answer), activation)
+
+    for customer_id in others:
+        try:
+            return check(customer_id)
+        except ObjectNotFound:
+            continue  # nothing was counted
+    return check(last)
 
 
 def activate_license_key(
@@ -153,13 +164,14 @@ def _check_owner(license_key: LicenseKey, subscriber: Any) -> None:
         raise ForeignObject("This license key is not the subscriber's.")
 
 
-def _customer_id(subscriber: Any, provider: str) -> str:
+def _customer_ids(subscriber: Any, provider: str) -> list[str]:
+    """Those whose key it may be; "" is anybody."""
     if subscriber is None:
-        return ""
-    customer = look_up_customer(subscriber, provider)
-    if customer is None:
+        return [""]
+    customers = look_up_customers(subscriber, provider)
+    if not customers:
         raise ObjectNotFound("This subscriber is not a customer, and has no license key.")
-    return str(customer.pk)
+    return [str(customer.pk) for customer in customers]
 
 
 def _benefit_id(benefit: Benefit | str, provider: str) -> str:

@@ -24,7 +24,8 @@ from polar_django.exceptions import (
     ObjectNotFound,
     ProviderUnavailable,
 )
-from polar_django.models import Benefit, LicenseKey
+from polar_django.mirror.linking import link_customer
+from polar_django.models import Benefit, Customer, LicenseKey
 from polar_django.providers.registry import get_provider
 from polar_django.providers.transport import mounted
 from polar_django.sandbox.seed import seed
@@ -133,6 +134,20 @@ def test_a_key_is_good_for_its_own_subscriber_and_benefit_only(key, ada, eve, sh
     for wrong in ({"subscriber": eve}, {"benefit": "other"}, {"benefit": other}):
         with pytest.raises(ObjectNotFound):
             validate_license_key(key, **wrong)
+
+
+def test_a_key_of_any_of_a_subscribers_customers_is_theirs(key, row, shop, ada, eve):
+    """One that was claimed from a guest's purchase, say."""
+    first, second = ensure_customer(ada), ensure_customer(eve)
+    for owner, other in ((first, second), (second, first)):
+        link_customer(first, ada, replace=True)
+        link_customer(second, ada, replace=True)
+        Customer.objects.filter(pk=owner.pk).update(external_id=None)
+        Customer.objects.filter(pk=other.pk).update(external_id=str(ada.pk))
+        assert validate_license_key(key, subscriber=ada, increment_usage=2).license_key == row
+    assert LicenseKey.objects.get().usage == 4
+    with pytest.raises(ObjectNotFound):
+        validate_license_key("ACME-NO-SUCH-KEY", subscriber=ada)
 
 
 def test_somebody_who_never_bought_has_no_key(key, eve):

@@ -14,6 +14,7 @@ from polar_django.exceptions import (
     ObjectNotFound,
     ProviderUnavailable,
 )
+from polar_django.mirror.linking import link_customer
 from polar_django.models import BenefitGrant, Customer, Subscription
 from polar_django.tasks import push_customers as task
 from tests.billing.lost_answers import lost_answer
@@ -298,3 +299,14 @@ def test_everything_the_provider_knows_is_exported_and_no_secret(sandbox, ada, e
     assert "polar_c_" not in text
     with pytest.raises(ObjectNotFound):
         export_customer(eve)
+
+
+def test_all_that_somebody_is_at_the_provider_is_exported(sandbox, ada, eve, customer):
+    other = ensure_customer(eve)
+    sandbox.buy("ebook", customer_id=other.pk)
+    subscribed(sandbox, customer)
+    link_customer(other, ada, replace=True)
+    whole = export_customer(ada)
+    assert whole["customer"]["email"] == ada.email
+    assert [row["email"] for row in whole["other_customers"]] == [eve.email]
+    assert len(whole["orders"]) == 2
