@@ -9,6 +9,7 @@ from django.urls import reverse
 from polar_django.sandbox.cards import CARDS
 from polar_django.sandbox.engine.checkouts import get_client_checkout, update_checkout_by_buyer
 from polar_django.sandbox.engine.confirmation import confirm_checkout
+from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.errors import (
     ExpiredCheckoutError,
     InvalidRequest,
@@ -22,6 +23,7 @@ from polar_django.sandbox.pages.checkout_form import ADDRESS_FIELDS, BuyerForm
 from polar_django.sandbox.pages.embedding import frame_of, in_frame
 from polar_django.sandbox.pages.page import SeeOther, page, show
 from polar_django.sandbox.pages.wording import CARD_EFFECTS, money
+from polar_django.sandbox.pricing import METERED_TYPES
 from polar_django.sandbox.shapes.checkouts import success_url
 
 __all__ = ["confirmation", "pay"]
@@ -159,9 +161,12 @@ def _ask(
         for card in CARDS
         if (effect := CARD_EFFECTS.get(card.behaviour))
     ]
+    if form.is_bound:
+        form.focus_first_error(_order_on_the_page(form))
     context = {
         "checkout": checkout,
         "product": checkout.product,
+        "is_metered": _is_metered(checkout),
         "benefits": _benefits(checkout),
         "form": form,
         "address_fields": ADDRESS_FIELDS,
@@ -170,6 +175,15 @@ def _ask(
         "pay_label": _pay_label(checkout),
     }
     return _show(request, "checkout", checkout, context, status=status)
+
+
+def _order_on_the_page(form: BuyerForm) -> list[str]:
+    others = [name for name in form.fields if name not in ("card", *form.questions.values())]
+    return [*others, *form.questions.values(), *(("card",) if "card" in form.fields else ())]
+
+
+def _is_metered(checkout: Checkout) -> bool:
+    return any(price.amount_type in METERED_TYPES for price in chosen_prices(checkout))
 
 
 def _benefits(checkout: Checkout) -> list[str]:
@@ -184,6 +198,8 @@ def _pay_label(checkout: Checkout) -> str:
         return "Start the trial"
     if checkout.total_amount:
         return f"Pay {money(checkout.total_amount, checkout.currency)}"
+    if _is_metered(checkout):
+        return "Subscribe"
     is_recurring = checkout.product is not None and checkout.product.is_recurring
     return "Subscribe for free" if is_recurring else "Get it for free"
 

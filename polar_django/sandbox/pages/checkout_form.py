@@ -7,12 +7,18 @@ from uuid import UUID
 from django import forms
 
 from polar_django.sandbox.cards import UnknownCard, find_card, token_for
+from polar_django.sandbox.engine.custom_fields import check_answers
 from polar_django.sandbox.engine.offers import chosen_prices
 from polar_django.sandbox.errors import InvalidRequest
 from polar_django.sandbox.models import Checkout, Price
 from polar_django.sandbox.pages.countries import COUNTRIES
 from polar_django.sandbox.pages.questions import add_questions, form_name, read_answers
-from polar_django.sandbox.pages.wording import major_units, minor_units, price_text
+from polar_django.sandbox.pages.wording import (
+    custom_range_text,
+    major_units,
+    minor_units,
+    price_text,
+)
 from polar_django.sandbox.shapes.checkouts import (
     offered_prices,
     payment_needs,
@@ -112,9 +118,12 @@ class BuyerForm(forms.Form):
             dropped.append("discount_code")
         for name in dropped:
             del self.fields[name]
-        for name in (*required, "card"):
+        for name in (*required, "amount", "seats", "card"):
             if name in self.fields:
                 self.fields[name].required = True
+        if "amount" in self.fields:
+            custom = next(price for price in prices if price.amount_type == "custom")
+            self.fields["amount"].help_text = custom_range_text(custom)
         if checkout.customer_id is not None and checkout.customer_email:
             self.fields["customer_email"].disabled = True
 
@@ -144,10 +153,27 @@ class BuyerForm(forms.Form):
         except UnknownCard as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean(self) -> dict[str, Any]:
+        """The engine looks at the answers already here, so that all mistakes are told at once."""
+        answers = read_answers(self.questions, self.cleaned_data)
+        try:
+            check_answers(self.checkout.attached_custom_fields, answers, is_final=False)
+        except InvalidRequest as error:
+            self.add_refusal(error)
+        return self.cleaned_data
+
     def keep_errors_of_choices(self) -> None:
-        """Where nobody pays yet, an empty e-mail field is no mistake. Call `is_valid` first."""
-        for name in set(self.errors) - set(CHOICES):
-            del self.errors[name]
+        """Where nobody pays yet, an empty field is no mistake. Call `is_valid` first."""
+        for name in list(self.errors):
+            if name not in CHOICES or self.has_error(name, "required"):
+                del self.errors[name]
+
+    def focus_first_error(self, order: Sequence[str]) -> None:
+        """The page begins at the first field with a mistake; `order` is that of the page."""
+        for name in order:
+            if name in self.errors:
+                self.fields[name].widget.attrs["autofocus"] = True
+                return
 
     def repricing(self) -> dict[str, Any]:
         """What differs from the session and changes what it costs. Call `is_valid` first."""

@@ -37,7 +37,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "prices", Prefetch("product_benefits", links)
     )
     customers = Customer.objects.filter(deleted_at=None)
-    subscriptions = Subscription.objects.select_related("customer", "product")
+    subscriptions = Subscription.objects.select_related("customer", "product").prefetch_related(
+        "prices"
+    )
     context = {
         "news": NEWS.get(request.GET.get("done", "")),
         "products": products.order_by("created_at"),

@@ -9,6 +9,7 @@ from polar_django.sandbox.pricing import is_free
 
 __all__ = [
     "CARD_EFFECTS",
+    "custom_range_text",
     "interval_text",
     "major_units",
     "minor_units",
@@ -72,7 +73,7 @@ def price_text(prices: Sequence[Price], interval: str | None, count: int | None)
         return "No price"
     every = interval_text(interval, count)
     if is_free(prices):
-        return "Free" if interval is None else f"Free, {every}"
+        return "Free"
     return " + ".join(f"{_one_price(price)} {every}" for price in prices)
 
 
@@ -83,10 +84,32 @@ def _one_price(price: Price) -> str:
         return f"Any amount from {money(minimum, currency)}" if minimum else "Any amount"
     if price.amount_type == "seat_based":
         tiers = (price.seat_tiers or {}).get("tiers") or [{"price_per_seat": 0}]
-        return f"{money(int(tiers[0]['price_per_seat']), currency)} per seat"
+        begins = "from " if len(tiers) > 1 else ""
+        least = min(int(tier["price_per_seat"]) for tier in tiers)
+        return f"{begins}{money(least, currency)} per seat"
     if price.amount_type == "fixed":
         return money(price.price_amount, currency)
+    if price.amount_type == "metered_unit" and price.unit_amount:
+        return f"{_fraction(price.unit_amount, currency)} per unit, billed"
     return f"{price.amount_type.replace('_', ' ')} price, billed".capitalize()
+
+
+def _fraction(minor: str, currency: str) -> str:
+    """A part of a minor unit as text: "0.05" usd → "$0.0005"."""
+    amount = Decimal(minor) if _is_whole(currency) else Decimal(minor) / 100
+    places = max(2, -int(amount.normalize().as_tuple().exponent))
+    number = f"{amount:,.{0 if _is_whole(currency) and amount == int(amount) else places}f}"
+    symbol = SYMBOLS.get(currency.lower())
+    return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"
+
+
+def custom_range_text(price: Price) -> str:
+    """What a buyer may pay for a custom price: "USD, from $5.00 to $100.00". No query."""
+    currency = price.price_currency
+    least, most = price.minimum_amount, price.maximum_amount
+    begins = f", from {money(least, currency)}" if least else ""
+    ends = f"{'' if least else ','} to {money(most, currency)}" if most is not None else ""
+    return f"{currency.upper()}{begins}{ends}"
 
 
 def moment_text(time: datetime | None) -> str:

@@ -5,10 +5,13 @@ from datetime import datetime
 from django import template
 
 from polar_django.sandbox.cards import Card
-from polar_django.sandbox.models import Product, Subscription
+from polar_django.sandbox.models import PaymentMethod, Product, Subscription
 from polar_django.sandbox.pages import wording
+from polar_django.sandbox.pages.countries import COUNTRIES
 
 register = template.Library()
+
+COUNTRY_NAMES = dict(COUNTRIES)
 
 
 @register.filter
@@ -44,12 +47,15 @@ def price(product: Product) -> str:
 
 @register.filter
 def cost(subscription: Subscription) -> str:
-    """What a subscription costs per period."""
+    """What a subscription costs per period. From its prefetched prices, so no query."""
     amount = wording.money(subscription.amount, subscription.currency)
     every = wording.interval_text(
         subscription.recurring_interval, subscription.recurring_interval_count
     )
-    return f"{amount} {every}" if subscription.amount else f"Free, {every}"
+    use = "use" if any(price.meter_id for price in subscription.prices.all()) else ""
+    if not subscription.amount:
+        return f"By {use}, billed {every}" if use else "Free"
+    return f"{amount} {every}, and {use}" if use else f"{amount} {every}"
 
 
 @register.filter
@@ -89,6 +95,12 @@ def number(value: float) -> str:
 
 
 @register.filter
-def effect(card: Card) -> str:
+def effect(card: Card | PaymentMethod) -> str:
     """What a test card does, in words."""
-    return wording.CARD_EFFECTS[card.behaviour]
+    return wording.CARD_EFFECTS.get(card.behaviour, "")
+
+
+@register.filter
+def country(code: str | None) -> str:
+    """`DE` → Germany; a code that the pay page does not offer stays as it is."""
+    return COUNTRY_NAMES.get(code or "", code or "")

@@ -52,7 +52,7 @@ def test_every_kind_of_price_has_words() -> None:
         "$10.00 per month",
         "Any amount per month",
         "$7.00 per seat per month",
-        "Metered unit price, billed per month",
+        "$0.005 per unit, billed per month",
     ]
     assert wording.price_text([Price(amount_type="fixed", price_amount=0)], None, None) == "Free"
     assert wording.price_text([], None, None) == "No price"
