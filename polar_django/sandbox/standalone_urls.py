@@ -2,4 +2,9 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("polar_django.sandbox.urls"))]
+from polar_django.sandbox.pages.page import nothing_here
+
+urlpatterns = [
+    path("", include("polar_django.sandbox.urls")),
+    path("<path:rest>", nothing_here),
+]

@@ -75,7 +75,6 @@ def delete_card(card: PaymentMethod) -> None:
 
 
 def _other_card(card: PaymentMethod) -> PaymentMethod | None:
-    others = PaymentMethod.objects.filter(customer=card.customer_id, deleted_at=None)
-    others = others.exclude(pk=card.pk).order_by("-created_at")
-    default = others.filter(pk=card.customer.default_payment_method_id).first()
-    return default or others.first()
+    others = card.customer.payment_methods.filter(deleted_at=None).exclude(pk=card.pk)
+    default, newest = card.customer.default_payment_method_id, others.order_by("-created_at")
+    return next((each for each in newest if each.pk == default), newest.first())

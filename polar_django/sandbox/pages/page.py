@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from polar_django.sandbox import clock
-from polar_django.sandbox.errors import BadRequest, SandboxError
+from polar_django.sandbox.errors import BadRequest, ResourceNotFound, SandboxError
 
-__all__ = ["SeeOther", "page", "show"]
+__all__ = ["SeeOther", "describe", "nothing_here", "page", "show"]
 
 View = Callable[..., HttpResponse]
 
@@ -44,7 +44,8 @@ def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
                     _refuse_nul(request)
                     return view(request, *args, **kwargs)
                 except SandboxError as error:
-                    context = {"title": "That did not work", "detail": error.detail}
+                    # A buyer's page leads nowhere: the dashboard is not theirs.
+                    context = {**describe(error), "is_house": not by_secret}
                     return show(request, "problem", context, status=error.status)
 
         guarded = require_http_methods(list(methods))(never_cache(inner))
@@ -53,6 +54,20 @@ def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
         return login_not_required(transaction.non_atomic_requests(guarded))
 
     return decorate
+
+
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """404 with the way to the dashboard, for an address that leads nowhere."""
+    context = {**describe(ResourceNotFound()), "is_house": True}
+    return show(request, "problem", context, status=404)
+
+
+def describe(error: SandboxError) -> dict[str, str]:
+    """A refusal as `title` and `detail` of a page."""
+    if isinstance(error, ResourceNotFound):
+        text = "The link is not complete, or what it led to is not there any more."
+        return {"title": "Not found", "detail": text}
+    return {"title": "That did not work", "detail": error.detail}
 
 
 def _refuse_nul(request: HttpRequest) -> None:

@@ -59,7 +59,7 @@ class PlanCard:
 def plan_cards(
     customer: Customer, *, may_change_plan: bool, may_change_seats: bool
 ) -> list[PlanCard]:
-    """All subscriptions, newest first. About two queries, and one for each with seats."""
+    """All subscriptions, newest first. About three queries, and one for each with seats."""
     products = list(
         Product.objects.filter(deleted_at=None, is_archived=False, recurring_interval__isnull=False)
         .prefetch_related("prices")
@@ -67,7 +67,8 @@ def plan_cards(
     )
     names = {str(product.id): product.name for product in products}
     cards = []
-    for row in customer.subscriptions.select_related("product").order_by("-created_at"):
+    rows = customer.subscriptions.select_related("product").prefetch_related("prices")
+    for row in rows.order_by("-created_at"):
         noted = row.pending_update or {}
         cards.append(
             PlanCard(

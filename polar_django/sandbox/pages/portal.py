@@ -17,14 +17,13 @@ from polar_django.sandbox.models import (
     LicenseKey,
     PaymentMethod,
 )
-from polar_django.sandbox.pages.page import page
 from polar_django.sandbox.pages.plan_choices import PlanCard, plan_cards
-from polar_django.sandbox.pages.portal_door import may_manage, over, session_of, show_inside
+from polar_django.sandbox.pages.portal_door import inside, may_manage, require_manager, show_inside
 from polar_django.sandbox.pages.portal_files import held_files
 
 __all__ = ["NEWS", "REASONS", "invoice", "portal"]
 
-ADDRESS_LINES = ("line1", "line2", "postal_code", "city", "state", "country")
+ADDRESS_LINES = ("line1", "line2", "postal_code", "city", "state")
 
 # Polar's own list, with what its portal asks.
 REASONS = {
@@ -61,12 +60,9 @@ NEWS = {
 }
 
 
-@page("GET", by_secret=True)
-def portal(request: HttpRequest) -> HttpResponse:
+@inside("GET")
+def portal(request: HttpRequest, session: CustomerSession) -> HttpResponse:
     """Everything one customer holds; to a member who does not manage it, what that member holds."""
-    session = session_of(request)
-    if session is None:
-        return over(request)
     manages = may_manage(session)
     settings = get_organization().settings["customer_portal_settings"]
     customer = session.customer
@@ -76,6 +72,7 @@ def portal(request: HttpRequest) -> HttpResponse:
         "portal",
         {
             "manages": manages,
+            "visitor": customer if manages else session.member,
             "plans": _plans(session, settings["subscription"]) if manages else [],
             "billable": BILLABLE_STATUSES,
             "orders": customer.orders.select_related("product").order_by("-created_at")
@@ -102,11 +99,15 @@ def _plans(session: CustomerSession, allowed: dict[str, Any]) -> list[PlanCard]:
     )
 
 
-def _grants(session: CustomerSession) -> QuerySet[BenefitGrant]:
+def _grants(session: CustomerSession) -> list[BenefitGrant]:
+    """One for each benefit, whatever it was bought with and however many members hold it."""
     found = session.customer.grants.filter(granted_at__isnull=False, revoked_at=None)
     if not may_manage(session):
         found = found.filter(member=session.member)
-    return found.select_related("benefit", "member").order_by("created_at")
+    by_benefit: dict[UUID, BenefitGrant] = {}
+    for grant in found.select_related("benefit").order_by("created_at"):
+        by_benefit.setdefault(grant.benefit_id, grant)
+    return list(by_benefit.values())
 
 
 def _license_keys(session: CustomerSession) -> QuerySet[LicenseKey]:
@@ -124,14 +125,11 @@ def _meters(session: CustomerSession) -> QuerySet[CustomerMeter]:
     return session.customer.meters.select_related("meter").order_by("created_at")
 
 
-@page("GET", by_secret=True)
-def invoice(request: HttpRequest, order_id: UUID) -> HttpResponse:
+@inside("GET")
+def invoice(request: HttpRequest, session: CustomerSession, order_id: UUID) -> HttpResponse:
     """One order, to read or to print. 404 for another customer's."""
-    session = session_of(request)
-    if session is None:
-        return over(request)
-    orders = session.customer.orders.select_related("product", "customer")
-    order = orders.filter(pk=order_id).first() if may_manage(session) else None
+    require_manager(session)
+    order = session.customer.orders.select_related("product").filter(pk=order_id).first()
     if order is None:
         raise ResourceNotFound
     address = order.billing_address or {}

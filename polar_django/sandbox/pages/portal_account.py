@@ -11,13 +11,7 @@ from polar_django.sandbox.engine import email_changes, license_checks
 from polar_django.sandbox.errors import ResourceNotFound, invalid
 from polar_django.sandbox.models import ORGANIZATION_ID, CustomerSession, LicenseKeyActivation
 from polar_django.sandbox.pages.page import page, show
-from polar_django.sandbox.pages.portal_door import (
-    back_to_portal,
-    button,
-    may_manage,
-    over,
-    session_of,
-)
+from polar_django.sandbox.pages.portal_door import back_to_portal, button, inside, may_manage
 
 __all__ = ["confirm_email", "deactivate", "request_email"]
 
@@ -44,12 +38,9 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     return back_to_portal(email_changes.verify_email_change(token, base_url=base_url), "email")
 
 
-@page("POST", by_secret=True)
-def deactivate(request: HttpRequest, activation_id: UUID) -> HttpResponse:
+@inside("POST")
+def deactivate(request: HttpRequest, session: CustomerSession, activation_id: UUID) -> HttpResponse:
     """A program may not use the key any more; where the seller lets customers see to it."""
-    session = session_of(request)
-    if session is None:
-        return over(request)
     rows = LicenseKeyActivation.objects.select_related("license_key__benefit")
     activation = rows.filter(
         pk=activation_id, deleted_at=None, license_key__customer=session.customer

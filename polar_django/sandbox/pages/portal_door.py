@@ -1,6 +1,6 @@
 """Who stands at the portal's door: the session of a token, and what its member may do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -9,16 +9,26 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from polar_django.sandbox.engine.sessions import find_session
-from polar_django.sandbox.errors import ResourceNotFound
+from polar_django.sandbox.errors import ResourceNotFound, SandboxError
 from polar_django.sandbox.models import CustomerSession
-from polar_django.sandbox.pages.page import SeeOther, page, show
+from polar_django.sandbox.pages.page import SeeOther, describe, page, show
 
-__all__ = ["TOKEN", "back_to_portal", "button", "may_manage", "over", "session_of", "show_inside"]
+__all__ = [
+    "TOKEN",
+    "back_to_portal",
+    "button",
+    "inside",
+    "may_manage",
+    "over",
+    "require_manager",
+    "session_of",
+    "show_inside",
+]
 
 TOKEN = "customer_session_token"
 MANAGERS = ("owner", "billing_manager")
 
-Act = Callable[..., str]
+Act = Callable[..., HttpResponse]
 
 
 def session_of(request: HttpRequest) -> CustomerSession | None:
@@ -32,30 +42,61 @@ def may_manage(session: CustomerSession) -> bool:
     return session.member is None or session.member.role in MANAGERS
 
 
+def require_manager(session: CustomerSession) -> None:
+    """Raises ResourceNotFound for a seat's holder."""
+    if not may_manage(session):
+        raise ResourceNotFound
+
+
 def over(request: HttpRequest) -> HttpResponse:
     """The page for whom the door stays shut."""
     return show(request, "portal_over", {}, status=401)
 
 
 def show_inside(
-    request: HttpRequest, session: CustomerSession, template: str, context: dict[str, Any]
+    request: HttpRequest,
+    session: CustomerSession,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     """A page for whom the door opened: it knows the session, its customer, and its token."""
     shared = {"session": session, "customer": session.customer, "token_name": TOKEN}
-    return show(request, template, {**shared, **context})
+    return show(request, template, {**shared, **context}, status=status)
 
 
-def button(act: Act) -> Callable[..., HttpResponse]:
-    """A POST by whom the token lets in; `act` gets the session, and says what the page tells."""
+def inside(*methods: str) -> Callable[[Act], Act]:
+    """A page for whom the token lets in: the view gets the session.
 
-    @page("POST", by_secret=True)
+    What the engine refuses is told on a page that leads back to the portal, with its status.
+    """
+
+    def decorate(view: Act) -> Act:
+        @page(*methods, by_secret=True)
+        @wraps(view)
+        def inner(request: HttpRequest, **named: Any) -> HttpResponse:
+            session = session_of(request)
+            if session is None:
+                return over(request)
+            try:
+                return view(request, session, **named)
+            except SandboxError as error:
+                problem = describe(error)
+                return show_inside(request, session, "portal_problem", problem, status=error.status)
+
+        return inner
+
+    return decorate
+
+
+def button(act: Callable[..., str]) -> Act:
+    """A POST by who may manage; `act` gets the session, and says what the page tells."""
+
+    @inside("POST")
     @wraps(act)
-    def view(request: HttpRequest, **named: Any) -> HttpResponse:
-        session = session_of(request)
-        if session is None:
-            return over(request)
-        if not may_manage(session):
-            raise ResourceNotFound
+    def view(request: HttpRequest, session: CustomerSession, **named: Any) -> HttpResponse:
+        require_manager(session)
         return back_to_portal(session, act(request, session, **named))
 
     return view

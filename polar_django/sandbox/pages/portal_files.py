@@ -1,6 +1,7 @@
 """The files that a customer may download, as the portal shows them."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -20,16 +21,16 @@ class HeldFile:
 
 
 def held_files(session: CustomerSession) -> list[HeldFile]:
-    """All files of the grants that this visitor holds. Two queries, and one per grant."""
+    """The files of all grants that this visitor holds. Two queries, and one per grant."""
     held = session.customer.grants.filter(granted_at__isnull=False, benefit__type="downloadables")
     if not may_manage(session):
         held = held.filter(member=session.member)
-    found = []
+    found: dict[UUID, HeldFile] = {}
     for grant in held.order_by("created_at"):
         files = File.objects.filter(
             pk__in=grant.properties.get("files", []), deleted_at=None, is_uploaded=True
         )
-        for file in files.defer("content").order_by("created_at"):
+        for file in files.exclude(pk__in=list(found)).defer("content").order_by("created_at"):
             rest = f"customer-portal/downloadables/{make_ticket(grant.id, file.id).token}"
-            found.append(HeldFile(file, reverse("polar_sandbox:api", kwargs={"rest": rest})))
-    return found
+            found[file.id] = HeldFile(file, reverse("polar_sandbox:api", kwargs={"rest": rest}))
+    return list(found.values())

@@ -7,11 +7,9 @@ from django.http import HttpRequest, HttpResponse
 
 from polar_django.sandbox.engine.organization import subscription_setting
 from polar_django.sandbox.engine.previews import preview_change
-from polar_django.sandbox.errors import ResourceNotFound
-from polar_django.sandbox.models import Product
-from polar_django.sandbox.pages.page import page
+from polar_django.sandbox.models import CustomerSession, Product
 from polar_django.sandbox.pages.plan_choices import BEHAVIORS
-from polar_django.sandbox.pages.portal_door import may_manage, over, session_of, show_inside
+from polar_django.sandbox.pages.portal_door import inside, require_manager, show_inside
 from polar_django.sandbox.pages.portal_forms import (
     behavior_of,
     own_subscription,
@@ -22,14 +20,10 @@ from polar_django.sandbox.pages.portal_forms import (
 __all__ = ["preview"]
 
 
-@page("GET", by_secret=True)
-def preview(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+@inside("GET")
+def preview(request: HttpRequest, session: CustomerSession, subscription_id: UUID) -> HttpResponse:
     """`product_id` or `seats`, and `behavior`: the sum, and the button that changes it."""
-    session = session_of(request)
-    if session is None:
-        return over(request)
-    if not may_manage(session):
-        raise ResourceNotFound
+    require_manager(session)
     row = own_subscription(session, subscription_id)
     behavior = behavior_of(request.GET) or str(subscription_setting("proration_behavior"))
     change: dict[str, Any]
@@ -50,6 +44,7 @@ def preview(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         "behavior": behavior,
         "when": BEHAVIORS.get(behavior, ""),
         "preview": shown,
+        "credit": -shown.total_amount,
         "lines": shown.prorations or ((product.name, shown.base_amount),),
         "tax_is_included": shown.total_amount == shown.subtotal_amount - shown.discount_amount,
         "is_later": behavior == "next_period",
