@@ -1,18 +1,21 @@
-"""What happened to a customer, one line per event."""
+"""What happened to a customer: steps, each with the events that it sent."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from polar_django.sandbox.models import Customer, WebhookEvent
 from polar_django.sandbox.pages.wording import money
 
-__all__ = ["Moment", "timeline"]
+__all__ = ["MOST", "Moment", "Step", "timeline"]
 
-MOST = 200
+# So many events are read, the latest.
+MOST = 400
+# Events no further apart belong to one step.
+PAUSE = timedelta(seconds=1)
 
 Data = Mapping[str, Any]
 
@@ -28,8 +31,33 @@ class Moment:
     state: str
 
 
-def timeline(customer: Customer) -> list[Moment]:
-    """The latest 200 events of a customer, newest first. One query.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a customer, a seller or the clock did: the events that followed, newest first."""
+
+    moments: Sequence[Moment]
+
+    @property
+    def at(self) -> datetime:
+        return self.moments[-1].at
+
+    @property
+    def chief(self) -> Moment:
+        """The event that says most about the step; of several, what it became in the end."""
+        return min(self.moments, key=lambda moment: RANKS.get(moment.type, len(RANKS)))
+
+    @property
+    def title(self) -> str:
+        plain = self.chief.type.replace(".", " ").replace("_", " ").capitalize()
+        return TITLES.get(self.chief.type, plain)
+
+    @property
+    def undelivered(self) -> int:
+        return sum(moment.state not in ("delivered", "skipped") for moment in self.moments)
+
+
+def timeline(customer: Customer) -> list[Step]:
+    """What the latest 400 events of a customer tell, newest first. One query.
 
     An event that went to several endpoints is one line, with the first endpoint's delivery.
     """
@@ -38,7 +66,17 @@ def timeline(customer: Customer) -> list[Moment]:
     for event in events.order_by("-created_at", "endpoint__created_at")[:MOST]:
         moment = Moment(event.id, event.created_at, event.type, _about(event), event.state)
         moments.setdefault((event.created_at, event.type), moment)
-    return list(moments.values())
+    return _steps(list(moments.values()))
+
+
+def _steps(moments: Sequence[Moment]) -> list[Step]:
+    groups: list[list[Moment]] = []
+    for moment in moments:
+        if groups and groups[-1][-1].at - moment.at <= PAUSE:
+            groups[-1].append(moment)
+        else:
+            groups.append([moment])
+    return [Step(group) for group in groups]
 
 
 def _about(event: WebhookEvent) -> str:
@@ -54,7 +92,12 @@ def _checkout(data: Data) -> str:
 
 def _order(data: Data) -> str:
     reason = data["billing_reason"].replace("_", " ")
-    return f"{data['status']}, {money(data['total_amount'], data['currency'])}, {reason}"
+    status = data["status"].replace("_", " ")
+    return f"{status}, {money(data['total_amount'], data['currency'])}, {reason}"
+
+
+def _refund(data: Data) -> str:
+    return f"{data['status']}, {money(data['amount'], data['currency'])}"
 
 
 def _subscription(data: Data) -> str:
@@ -74,7 +117,46 @@ DESCRIPTIONS: Mapping[str, Callable[[Data], str]] = {
     "benefit_grant": _grant,
     "checkout": _checkout,
     "customer": _person,
+    "customer_seat": _person,
     "member": _person,
     "order": _order,
+    "refund": _refund,
     "subscription": _subscription,
 }
+# What a step is called, by its chief event: the first of these that it sent.
+TITLES: Mapping[str, str] = {
+    "customer.deleted": "Deleted",
+    "subscription.revoked": "Subscription ended",
+    "subscription.past_due": "Payment failed",
+    "subscription.paused": "Subscription paused",
+    "subscription.resumed": "Subscription resumed",
+    "subscription.uncanceled": "Cancellation taken back",
+    "subscription.canceled": "Subscription canceled",
+    "subscription.created": "Subscribed",
+    "subscription.cycled": "Subscription renewed",
+    "subscription.active": "Late payment came in",
+    "order.refunded": "Refunded",
+    "refund.created": "Refund asked for",
+    "refund.updated": "Refund changed",
+    "order.paid": "Paid",
+    "order.created": "Order made",
+    "order.updated": "Order changed",
+    "subscription.updated": "Subscription changed",
+    "customer_seat.claimed": "Seat taken",
+    "customer_seat.assigned": "Seat given",
+    "customer_seat.revoked": "Seat taken back",
+    "benefit_grant.created": "Benefit given",
+    "benefit_grant.revoked": "Benefit taken back",
+    "benefit_grant.updated": "Benefit changed",
+    "benefit_grant.cycled": "Benefit renewed",
+    "checkout.expired": "Pay page expired",
+    "checkout.created": "Pay page opened",
+    "checkout.updated": "Pay page changed",
+    "customer.created": "Became a customer",
+    "member.created": "Member added",
+    "member.updated": "Member changed",
+    "member.deleted": "Member removed",
+    "customer.updated": "Details changed",
+    "customer.state_changed": "State changed",
+}
+RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(TITLES)}
