@@ -59,7 +59,7 @@ class CancelForm(forms.Form):
 
 
 class PauseForm(forms.Form):
-    """Until when; without a day until somebody resumes it."""
+    """Until when; without a day until somebody resumes it. `begins` is when the pause does."""
 
     until = forms.DateField(
         label=gettext_lazy("It goes on on this day (leave it empty to decide later)"),
@@ -67,10 +67,16 @@ class PauseForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
+    def __init__(self, *args: Any, begins: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._begins = max(begins or timezone.now(), timezone.now())
+
     def clean_until(self) -> Any:
         day = self.cleaned_data["until"]
-        if day is not None and day <= timezone.localdate():
-            raise forms.ValidationError(_("Choose a day to come."))
+        if day is not None and day <= timezone.localdate(self._begins):
+            raise forms.ValidationError(
+                _("Choose a day after %(day)s.") % {"day": day_text(self._begins)}
+            )
         return day
 
 
@@ -96,7 +102,8 @@ def cancel(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpR
 def pause(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpResponse:
     """GET: a page that says what happens, and asks until when. POST: it rests."""
     row = own_or_404(_ROWS, subscriber, subscription_id)
-    form = PauseForm(request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else None
+    form = PauseForm(given, begins=row.current_period_end)
     text = _("It pauses on %(day)s. From then on nothing is charged, and what it gives rests.") % {
         "day": day_text(row.current_period_end)
     }

@@ -31,6 +31,10 @@ __all__ = [
 
 View = Callable[..., HttpResponse]
 
+# What the checkout's page takes from its address (`choices.PurchaseForm`).
+_CHOICES = ("product", "seats", "amount", "discount")
+_LONGEST_CHOICE = 256
+
 
 def buyers_only(view: View) -> View:
     """Call `view(request, subscriber, …)`, or answer with the way to sign in or with why not.
@@ -80,9 +84,13 @@ def keep_private(response: HttpResponse) -> HttpResponse:
 
 
 def stay_address(request: HttpRequest) -> str:
-    """This page, to be opened again by GET, with its `next` and nothing else of the query."""
+    """This page, to be opened again by GET, with its `next`, what was chosen on it, and nothing
+    else of the query: whoever has to sign in first buys what they chose before."""
     given = request.POST.get("next") or request.GET.get("next")
     kept = {"next": safe_next(request, given), "checkout_id": request.GET.get("checkout_id")}
+    for name in _CHOICES:
+        chosen = request.POST.get(name) or request.GET.get(name) or ""
+        kept[name] = chosen if len(chosen) <= _LONGEST_CHOICE else ""
     query = urlencode({name: value for name, value in kept.items() if value})
     return f"{request.path}?{query}" if query else request.path
 

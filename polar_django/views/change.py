@@ -24,6 +24,7 @@ from polar_django.billing import (
 from polar_django.billing.alternatives import alternatives_to, proration_of, seats_to_choose
 from polar_django.billing.money import money_text
 from polar_django.billing.plans import ProductOffer
+from polar_django.billing.products import mirrored_products
 from polar_django.conf import get_settings
 from polar_django.exceptions import (
     ActionRefused,
@@ -65,6 +66,8 @@ def change(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpR
     if not name:
         return _choose(request, row, offers)
     if name not in offers:
+        if request.method == "POST" and _is_for(row, name):
+            return see_other(reverse("polar:manage"))  # the second of two clicks
         raise Http404("This is not for sale here.")
     product = offers[name].product
     rule = proration_of(row, product=product)
@@ -100,6 +103,12 @@ def change_number(request: HttpRequest, subscriber: Any, subscription_id: str) -
         return _confirm(request, row, given, title, None, problem)
     cost = _cost(row, rule, lambda: preview_seat_change(row, seats, proration=rule))
     return _confirm(request, row, given, title, cost)
+
+
+def _is_for(row: Subscription, name: str) -> bool:
+    """Whether that is the product it is for already. One query."""
+    product = mirrored_products([name], row.provider).get(name)
+    return product is not None and product.pk == row.product_id
 
 
 def _given(request: HttpRequest, name: str) -> str:

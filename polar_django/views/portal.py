@@ -24,7 +24,9 @@ def portal(request: HttpRequest, subscriber: Any) -> HttpResponse:
     back = absolute_address(address_set_as("return_url"), request)
     try:
         session = create_portal_session(subscriber, back)
-    except ObjectNotFound:
+    except ObjectNotFound as error:
+        if error.status is not None:  # the provider says so of a customer we know: no such route
+            raise
         messages.info(request, _("You have not bought anything yet."), fail_silently=True)
         return see_other(address_set_as("upgrade_url"))
     return see_other(session.url)

@@ -85,6 +85,18 @@ def test_a_button_elsewhere_may_post_without_choosing(shop, service):
     assert CheckoutSession.objects.get(plan="team").seats == 5
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_signs_in_first_finds_what_they_chose(service, client, ada, method):
+    chosen = {"product": "pro-yearly", "discount": "SPRING", "next": "/report/"}
+    answer = getattr(client, method)(PRO, {**chosen, "price": "1", "seats": "9" * 999})
+    back = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+    assert parse_qs(urlsplit(back).query) == {name: [value] for name, value in chosen.items()}
+    client.force_login(ada)
+    text = client.get(back).content.decode()
+    assert 'value="pro-yearly" checked' in text
+    assert 'value="SPRING"' in text
+
+
 def test_a_double_submit_ends_at_one_session(shop, service):
     first = shop.post(PRO, {"product": "pro-monthly"})
     second = shop.post(PRO, {"product": "pro-monthly"})

@@ -12,6 +12,7 @@ from polar_django.billing import ensure_customer
 from polar_django.exceptions import ActionRefused, NotSupported, ProviderUnavailable
 from polar_django.models import Order, Subscription
 from polar_django.providers.registry import get_provider
+from polar_django.views.situations import day_text
 from tests.sandbox_fixtures import DECLINES, FAILS_LATER, PAYS
 
 pytestmark = pytest.mark.django_db
@@ -175,8 +176,17 @@ def test_a_product_that_is_not_offered_cannot_be_had(page, buy, sandbox):
     row = buy()
     for name in ("ebook", "team", "pro-monthly", sandbox.product_ids["ebook"], "nothing", "\x00"):
         page("change", row.pk, to=name, status=404)
-        page.post("change", row, status=404, to=name)
+        if name != "pro-monthly":
+            page.post("change", row, status=404, to=name)
     assert row.product_id == sandbox.product_ids["pro-monthly"]
+
+
+def test_a_second_click_on_a_change_ends_where_the_first_did(page, buy, monkeypatch):
+    row = buy()
+    page.post("change", row, to="pro-yearly")
+    monkeypatch.setattr(type(get_provider()), "change_product", None)
+    page.post("change", row, to="pro-yearly")
+    assert row.product.key == "pro-yearly"
 
 
 def test_a_team_changes_its_number_of_seats_within_bounds(page, buy, sandbox):
@@ -202,6 +212,8 @@ def test_a_pause_is_planned_taken_back_and_ended(page, buy, sandbox):
     row = buy()
     assert "From then on nothing is charged" in words(page("pause", row.pk))
     page.post("pause", row, status=400, until="2020-01-01")
+    answer = page.post("pause", row, status=400, until=row.current_period_end.date().isoformat())
+    assert f"Choose a day after {day_text(row.current_period_end)}." in words(answer)
     page.post("pause", row)
     assert at_polar(sandbox, row)["pause_at_period_end"]
     assert "It pauses on" in words(page())

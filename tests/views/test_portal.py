@@ -25,6 +25,13 @@ def test_somebody_who_never_bought_is_led_to_the_offers(service, ada, client):
     assert service.called("create_customer") == 0
 
 
+def test_a_customer_is_not_told_that_they_never_bought(sandbox, ada, client, settings):
+    ensure_customer(ada)
+    client.force_login(ada)
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "API_VERSION": "1999-01"}
+    assert client.get(PORTAL).status_code == 502
+
+
 def test_a_visitor_signs_in_first(service, client):
     answer = client.get(PORTAL)
     assert (answer.status_code, answer["Location"]) == (
