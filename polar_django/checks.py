@@ -38,12 +38,16 @@ _ADDRESSES = ("upgrade_url", "success_url", "return_url", "login_url")
 _PUBLISHED_TOKEN = "polar_oat_sandbox"
 # Half of what Polar's own secrets have: below it a secret was made by hand, and may be guessed.
 _SHORTEST_SECRET = 24
+# Written down anew: checks at start-up load neither the verbs nor the HTTP client.
+_SERVERS = ("production", "sandbox")
+_PRORATIONS = ("", "prorate", "invoice", "next_period", "reset")
 _FUNCTIONS = (
     "subscriber_resolver",
     "subscriber_profile",
     "email_verified",
     "can_manage_billing",
     "refusal",
+    "customer_ip_address",
 )
 
 
@@ -71,6 +75,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_time_messages(),
         *_subscriber_messages(settings),
         *_function_messages(settings),
+        *_proration_messages(settings),
         *_plan_messages(settings),
         *_provider_messages(settings),
     ]
@@ -287,6 +292,28 @@ def _plan_messages(settings: Settings) -> Iterator[CheckMessage]:
                 )
 
 
+def _proration_messages(settings: Settings) -> Iterator[CheckMessage]:
+    given = settings.proration
+    if isinstance(given, str) and given in _PRORATIONS:
+        return
+    try:
+        load_function("POLAR_DJANGO['PRORATION']", given)
+    except ConfigurationError as error:
+        known = ", ".join(repr(word) for word in _PRORATIONS if word)
+        hint = f"Write {known}, or the dotted path of a function."
+        yield Error(str(error), hint=hint, id="polar_django.E006")
+
+
+def _server_messages(settings: Settings) -> Iterator[CheckMessage]:
+    given = settings.server
+    if given not in _SERVERS and ("://" not in given or given.rstrip("/").endswith("/v1")):
+        yield Error(
+            f"POLAR_DJANGO['SERVER'] is {given!r}, which is no server: every call fails.",
+            hint='Write "production", "sandbox", or a base URL, without a path of the API.',
+            id="polar_django.E011",
+        )
+
+
 def _provider_messages(settings: Settings) -> Iterator[CheckMessage]:
     if settings.default_provider not in known_providers():
         yield Error(
@@ -297,6 +324,7 @@ def _provider_messages(settings: Settings) -> Iterator[CheckMessage]:
         )
     if settings.default_provider != "polar":
         return
+    yield from _server_messages(settings)
     if not settings.access_token:
         yield Warning(
             "No access token is configured, so nothing can be sold or synced.",

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.core.checks import run_checks
@@ -10,7 +11,9 @@ from django.core.checks.registry import registry
 from django.db import connection
 
 from polar_django import checks
+from polar_django.billing.changes import Proration
 from polar_django.conf import beat_schedule
+from polar_django.providers.polar.connection import base_url
 from tests.celery_app import app, broker
 
 
@@ -111,6 +114,33 @@ def test_a_function_that_cannot_be_imported_is_an_error(settings, path):
 def test_something_that_is_no_function_is_an_error(settings):
     with_settings(settings, EMAIL_VERIFIED="polar_django.checks._ADDRESSES")
     assert ids(checks.check_settings()) == ["E006"]
+
+
+@pytest.mark.parametrize("server", ["prod", "api.polar.sh", "https://api.polar.sh/v1/", ""])
+def test_a_server_that_is_none_is_an_error(settings, server):
+    with_settings(settings, SERVER=server)
+    assert ids(checks.check_settings()) == ["E011"]
+
+
+@pytest.mark.parametrize("server", ["production", "sandbox", "http://127.0.0.1:8000/sandbox/"])
+def test_a_server_may_be_a_word_or_an_address(settings, server):
+    with_settings(settings, SERVER=server)
+    assert checks.check_settings() == []
+    assert base_url(server)
+
+
+@pytest.mark.parametrize(
+    ("proration", "found"),
+    [("", []), *((word, []) for word in get_args(Proration)), ("prorated", ["E006"])],
+)
+def test_a_word_for_proration_that_nobody_knows_is_an_error(settings, proration, found):
+    with_settings(settings, PRORATION=proration)
+    assert ids(checks.check_settings()) == found
+
+
+def test_a_function_for_proration_is_found(settings):
+    with_settings(settings, PRORATION=lambda subscription, **_: None)
+    assert checks.check_settings() == []
 
 
 def test_a_subscriber_model_that_does_not_exist_is_an_error(settings):

@@ -13,6 +13,7 @@ def _no_environment(monkeypatch):
 
 
 def test_a_project_that_sets_nothing_has_working_defaults(settings):
+    settings.POLAR_DJANGO = {}  # deleting alone tells nobody, and what was read is kept
     del settings.POLAR_DJANGO
     assert get_settings() == Settings()
     assert get_settings().api_version == "2026-10"
@@ -49,6 +50,7 @@ def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings, given, me
         {"ACCESS_TOKEN": 5},
         {"WEBHOOK_SECRETS": "one"},
         {"WEBHOOK_SECRETS": [5]},
+        {"FREE_BENEFITS": {"pro": True}},
         {"PLANS": ["pro"]},
         {"PLANS": {"pro": {}}},
         {"PLANS": {"pro": {"products": []}}},
@@ -66,6 +68,23 @@ def test_a_value_of_the_wrong_type_is_an_error_that_names_its_key(settings, give
     settings.POLAR_DJANGO = given
     with pytest.raises(ConfigurationError, match=next(iter(given))):
         get_settings()
+
+
+def test_a_text_in_place_of_a_list_is_told_what_to_write(settings):
+    settings.POLAR_DJANGO = {"FREE_BENEFITS": "pro"}
+    with pytest.raises(ConfigurationError) as caught:
+        get_settings()
+    assert str(caught.value) == (
+        "POLAR_DJANGO['FREE_BENEFITS'] must be a list of texts, even of one: ['…']."
+    )
+
+
+@pytest.mark.parametrize("given", [None, [], "x"])
+def test_settings_that_are_no_dict_say_so(settings, given):
+    settings.POLAR_DJANGO = given
+    for read in (get_settings, subscriber_model):
+        with pytest.raises(ConfigurationError, match="POLAR_DJANGO must be a dict"):
+            read()
 
 
 def test_a_secret_is_in_no_message(settings):

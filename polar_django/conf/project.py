@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 from polar_django.conf.access import AccessPolicy, as_policies
-from polar_django.conf.loading import load_function
+from polar_django.conf.loading import as_request_value, load_function
 from polar_django.conf.plans import Plan, PlanSource, as_plan_source, compute_plan, compute_plans
 from polar_django.conf.readers import (
     as_callable,
@@ -44,6 +44,7 @@ class Settings:
     plans: PlanSource = setting({}, as_plan_source)
     multiple_subscriptions: bool = setting(False, as_flag)
     embed_script: str = setting("", as_text)
+    customer_ip_address: Callable[..., Any] | str = setting("", as_request_value)
     products: Mapping[str, str] = setting({}, as_text_map)
     benefits: Mapping[str, str] = setting({}, as_text_map)
     access: Mapping[str, AccessPolicy] = setting({}, as_policies)
@@ -151,7 +152,7 @@ def subscriber_model() -> str:
 
     Migrations call it, so it reads one key and nothing else.
     """
-    given = getattr(django_settings, "POLAR_DJANGO", {})
+    given = as_mapping("POLAR_DJANGO", getattr(django_settings, "POLAR_DJANGO", {}))
     return str(given.get("SUBSCRIBER_MODEL") or django_settings.AUTH_USER_MODEL)
 
 

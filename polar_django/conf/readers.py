@@ -21,8 +21,8 @@ def as_text(name: str, value: Any) -> str:
 
 def as_texts(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise ConfigurationError(f"{name} must be a list, even of one: [{name.split('.')[-1]!r}].")
-    if not isinstance(value, Iterable):
+        raise ConfigurationError(f"{name} must be a list of texts, even of one: ['…'].")
+    if not isinstance(value, Iterable) or isinstance(value, Mapping):
         raise ConfigurationError(f"{name} must be a list of texts.")
     return tuple(as_text(f"{name}[{index}]", item) for index, item in enumerate(value))
 
