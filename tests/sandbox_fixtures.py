@@ -7,7 +7,6 @@ Nothing happens behind a test's back: deliveries go out when it calls `deliver()
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -21,17 +20,14 @@ from polar_django.providers.registry import get_provider
 from polar_django.providers.transport import mounted
 from polar_django.sandbox import delivery
 from polar_django.sandbox.api import door
-from polar_django.sandbox.conf import get_settings
-from polar_django.sandbox.models import Checkout, WebhookEvent
-from polar_django.sandbox.seed import seed
+from polar_django.sandbox.models import WebhookEvent
+from polar_django.testing.sandbox import DECLINES, FAILS_LATER, PAYS, NotPaid, Sandbox
 from polar_django.webhooks import processing
 from tests.sandbox.polars_schema import Judge
 
-BASE_URL = "http://testserver/sandbox"
+__all__ = ["BASE_URL", "CATALOGUE", "DECLINES", "FAILS_LATER", "PAYS", "NotPaid", "SandboxInTests"]
 
-PAYS = "4242 4242 4242 4242"
-DECLINES = "4000 0000 0000 0002"
-FAILS_LATER = "4000 0000 0000 0341"
+BASE_URL = "http://testserver/sandbox"
 
 CATALOGUE: dict[str, dict[str, dict[str, Any]]] = {
     "benefits": {
@@ -74,67 +70,22 @@ CATALOGUE: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-class NotPaid(Exception):
-    """The sandbox refused the payment. `status` and `body` are its answer."""
+class SandboxInTests(Sandbox):
+    """The sandbox where the project of the tests includes it, and a catalogue to sell.
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self.status = answer.status_code
-        self.body = answer.json()
-        super().__init__(f"{self.status} {self.body}")
-
-
-class SandboxInTests:
-    """What a test can do with the sandbox.
-
-    `product_ids` and `benefit_ids` are by key; `api` is an HTTP client with the access token:
-    `sandbox.api.get("/v1/products/")`. Amounts are cents.
+    Here a purchase goes through the API alone, and what came of deliveries waits in the outbox.
     """
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
-        self.transport = transport
-        self.api = httpx.Client(
-            base_url=BASE_URL,
-            transport=transport,
-            headers={"Authorization": f"Bearer {get_settings().access_token}"},
-        )
-        self.benefit_ids: dict[str, str] = {}
-        self.product_ids: dict[str, str] = {}
+        super().__init__(transport, BASE_URL)
 
     def seed(self) -> None:
         """Make the catalogue of this module."""
-        ids = seed(CATALOGUE)
-        self.benefit_ids, self.product_ids = ids["benefits"], ids["products"]
+        self.sell(CATALOGUE)
 
     def app_provider(self) -> Provider:
         """The app's own way to speak to the sandbox."""
         return get_provider("polar")
-
-    def confirm(self, checkout: str, **body: Any) -> httpx.Response:
-        """Confirm as the pay page does. `checkout` is its address, its secret or its id."""
-        row = _find_checkout(checkout)
-        return self.api.post(f"/v1/checkouts/client/{row.client_secret}/confirm", json=body)
-
-    def pay(self, checkout: str, card: str = PAYS, *, country: str = "NL", **body: Any) -> Any:
-        """Pay a checkout like a buyer; the confirmed session as JSON. Raises NotPaid.
-
-        A buyer whom the session does not know gives an address of their own. Nothing is
-        delivered yet: `deliver()` does that.
-        """
-        row = _find_checkout(checkout)
-        if row.customer_id is None and not row.customer_email:
-            body.setdefault("customer_email", "buyer@example.com")
-        answer = self.confirm(
-            checkout,
-            **{
-                "confirmation_token_id": card,
-                "customer_name": "A Buyer",
-                "customer_billing_address": {"country": country},
-                **body,
-            },
-        )
-        if answer.status_code != 200:
-            raise NotPaid(answer)
-        return answer.json()
 
     def buy(self, key: str, *, card: str = PAYS, **body: Any) -> Any:
         """A whole purchase through the API: checkout for a product key, then pay."""
@@ -153,31 +104,6 @@ class SandboxInTests:
         while process and processing.drain().claimed:
             pass
         return counts
-
-    def advance(self, *, days: float = 0, to: str = "", deliver: bool = True) -> Any:
-        """Move the sandbox's clock: what falls due on the way happens. `to` is an ISO time."""
-        answer = self.api.post("/_control/clock", json={"to": to} if to else {"advance_days": days})
-        assert answer.status_code == 200, answer.text
-        if deliver:
-            self.deliver()
-        return answer.json()
-
-    def chaos(self, **switches: Any) -> None:
-        """Break things on purpose: duplicate, drop (shares), reorder, legacy_signature."""
-        answer = self.api.post("/_control/chaos", json=switches)
-        assert answer.status_code == 200, answer.text
-
-    def deliveries(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The delivery log, newest first."""
-        answer = self.api.get("/_control/deliveries", params={"limit": limit})
-        assert answer.status_code == 200, answer.text
-        return list(answer.json())
-
-
-def _find_checkout(text: str) -> Checkout:
-    name = urlsplit(text).path.rstrip("/").rsplit("/", 1)[-1]
-    field = "client_secret" if name.startswith("polar_c_") else "pk"
-    return Checkout.objects.get(**{field: name})
 
 
 @pytest.fixture
