@@ -34,7 +34,7 @@ ARGUMENTS = [
 ]
 WIDTHS = {"desktop": 1280, "phone": 390}
 # Milliseconds, for whatever is waited for; only a test that fails waits so long.
-PATIENCE = 60_000
+PATIENCE = 120_000
 FITS = """(width) => {
     const root = document.documentElement;
     return !!root && document.readyState === 'complete'
@@ -98,7 +98,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=find_chromium(), args=ARGUMENTS, timeout=2 * PATIENCE
+            executable_path=find_chromium(), args=ARGUMENTS, timeout=PATIENCE
         )
         yield opened
         opened.close()

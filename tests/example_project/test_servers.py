@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from example_project import servers
+from tests.ports import port_of_our_own
 
 
 @pytest.fixture
@@ -18,11 +19,13 @@ def test_a_taken_port_is_replaced_by_a_free_one(taken_port):
     port = servers.free_port(taken_port)
     assert port != taken_port
     with socket.socket() as probe:
+        # A connection that is still closing there is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
 
 
 def test_a_free_port_is_kept():
-    port = servers.free_port()
+    port = port_of_our_own()
     assert servers.free_port(port) == port
 
 

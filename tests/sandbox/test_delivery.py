@@ -132,7 +132,7 @@ def test_after_ten_attempts_an_event_has_failed_for_good(
     assert len(receiver.requests) == 10
     times = [each.created_at for each in WebhookAttempt.objects.order_by("created_at")]
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert gaps[0] < timedelta(seconds=9)
+    assert gaps[0] < timedelta(minutes=1)
     assert gaps[-1] > timedelta(minutes=9)
     event = WebhookEvent.objects.get()
     assert (event.state, event.next_attempt_at) == ("failed", None)

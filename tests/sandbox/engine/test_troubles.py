@@ -1,9 +1,12 @@
 """What can be switched on of Polar's slowness and of its older ways, and what is put away."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from polar_django.sandbox import chaos, clock, delivery
 from polar_django.sandbox.engine import archive, customers, endpoints, schedule, subscriptions
@@ -14,11 +17,19 @@ from tests.sandbox.conftest import Ears, Shop
 STATE = "customer.state_changed"
 
 
+@pytest.fixture
+def still() -> Iterator[None]:
+    """Only the test moves the clock, however slow the machine is."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
 def states() -> list[datetime]:
     rows = WebhookEvent.objects.filter(type=STATE, waits_since__isnull=False)
     return [row.created_at for row in rows.order_by("created_at")]
 
 
+@pytest.mark.usefixtures("still")
 def test_a_state_can_wait_until_nothing_has_changed_for_a_while(
     shop: Shop, subscription: Subscription
 ) -> None:
@@ -36,6 +47,7 @@ def test_a_state_can_wait_until_nothing_has_changed_for_a_while(
     assert body["timestamp"].startswith(f"{at:%Y-%m-%dT%H:%M:%S}")
 
 
+@pytest.mark.usefixtures("still")
 def test_it_never_waits_longer_than_a_quarter_of_an_hour(
     shop: Shop, subscription: Subscription
 ) -> None:

@@ -289,7 +289,7 @@ def test_quantities_by_day_as_recorded(ada: Customer) -> None:
     meter = make_meter({"func": "sum", "property": "n"})
     now = clock.now()
     send(30, timestamp=now - timedelta(days=1))
-    send(12, 4)
+    send(12, 4, timestamp=now)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     counted = meters.count_quantities(
