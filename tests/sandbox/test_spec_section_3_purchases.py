@@ -211,7 +211,7 @@ def test_the_rest_of_a_period_is_taxed_as_the_period_was(shop: Shop) -> None:
     assert (order.subtotal_amount, order.net_amount, order.tax_amount) == (1_000, 833, 167)
 
 
-@pytest.mark.parametrize("asked", [{"metadata": {"a": "1"}}, {"discount_id": None}])
+@pytest.mark.parametrize("asked", [{"metadata": {"a": "1"}}, {"discount_id": None}, {}])
 def test_what_comes_with_the_same_product_again_is_told(
     shop: Shop, ears: Ears, asked: dict[str, Any]
 ) -> None:
@@ -224,8 +224,17 @@ def test_what_comes_with_the_same_product_again_is_told(
     changes.update_subscription(subscription, {"product_id": shop.pro.id, **asked})
 
     assert ears.types() == ["subscription.updated", "customer.state_changed"]
-    changes.update_subscription(subscription, {"product_id": shop.pro.id})
-    assert ears.types() == []
+
+
+def test_a_change_of_nothing_is_told_as_recorded(shop: Shop, ears: Ears) -> None:
+    subscription = subscribe(shop)
+    before = subscription.modified_at
+    ears.events()
+
+    changes.update_subscription(subscription, {})
+
+    assert ears.types() == ["subscription.updated", "customer.state_changed"]
+    assert Subscription.objects.get().modified_at == before
 
 
 def test_metadata_are_told_while_a_change_waits(shop: Shop, ears: Ears) -> None:

@@ -20,9 +20,9 @@ def update_subscription(subscription: Subscription, data: Mapping[str, Any]) -> 
     """`data`: any of metadata, discount_id, product_id with proration_behavior, trial_end.
 
     All of it happens, or nothing. A discount counts from the next period on; None takes it away.
-    Sends subscription.updated once, and what the change of product or trial brings; nothing where
-    `data` asks for nothing. Raises PaymentFailed, InvalidRequest, AlreadyCanceledSubscription,
-    InactiveSubscription.
+    Sends subscription.updated once, as recorded also where `data` asks for nothing, and what the
+    change of product or trial brings. Raises PaymentFailed, InvalidRequest,
+    AlreadyCanceledSubscription, InactiveSubscription.
     """
     with business_transaction():
         subscription.refresh_from_db()
@@ -31,14 +31,14 @@ def update_subscription(subscription: Subscription, data: Mapping[str, Any]) -> 
             rows.change(subscription, **values)
         product_id: UUID | None = data.get("product_id")
         has_trial = data.get("trial_end") is not None
-        # The same product again, with nothing waiting, sends nothing by itself.
+        # The same product again, with nothing waiting, is no change of product.
         is_same = product_id == subscription.product_id and subscription.pending_update is None
         if product_id is not None:
             behavior = data.get("proration_behavior")
             plan_changes.change_product(subscription, product_id, behavior)
         if has_trial:
             trials.set_trial_end(subscription, data["trial_end"])
-        if values and not has_trial and (is_same or product_id is None):
+        if not has_trial and (is_same or product_id is None):
             emit_subscription(subscription, "updated")
         return subscription
 
