@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from django.conf import settings
+from django.test import override_settings
 
 from polar_django.sandbox import clock, delivery
 from polar_django.sandbox.cards import find_card
@@ -30,6 +33,8 @@ __all__ = ["ONE_ATTEMPT", "UNHEARD", "Unreachable", "before", "new_events", "rec
 
 # The tokens that the recorder paid with.
 CARDS = {"ctoken_ok": PAYS, "ctoken_decline": DECLINES}
+# What the token of a scenario was allowed to do, where that was not everything.
+NARROW = {"error.403_scope": "products:read"}
 # Sent by mail, so that no answer told it.
 INVITATION = "lLnb8GvBjkP4F2KT5Ef0JeCWv7cckTqQGRpw9BuIFOA"
 # Read in the log of deliveries: the oldest that the endpoint had refused for good.
@@ -62,13 +67,21 @@ def send(api: httpx.Client, step: Step, likeness: Likeness, portal_token: str) -
         raise Unreachable(missing[0])
     path, body = (each.replace(INVITATION, _invitation()) for each in (path, body))
     headers = {**dict(step.headers), "Authorization": _credentials(step, portal_token)}
-    return api.request(
-        step.method,
-        f"{BASE_URL}{path}",
-        content=None if step.body is None else body.encode(),
-        headers={name: value for name, value in headers.items() if value},
-        follow_redirects=step.method == "GET",
-    )
+    with _scopes(step.scenario):
+        return api.request(
+            step.method,
+            f"{BASE_URL}{path}",
+            content=None if step.body is None else body.encode(),
+            headers={name: value for name, value in headers.items() if value},
+            follow_redirects=step.method == "GET",
+        )
+
+
+def _scopes(scenario: str) -> AbstractContextManager[object]:
+    """The recorder had another token for some scenarios; ours may do more or less at a time."""
+    if scenario not in NARROW:
+        return nullcontext()
+    return override_settings(POLAR_SANDBOX={**settings.POLAR_SANDBOX, "SCOPES": NARROW[scenario]})
 
 
 def _invitation() -> str:

@@ -96,7 +96,8 @@ class Story:
             self._portal_token = ours.get("token", self._portal_token)
 
     def _events(self, scenario: Scenario) -> Iterator[Difference]:
-        theirs = [each for each in scenario.theirs if not exceptions.by_itself(each)]
+        known = [each for each in scenario.theirs if not exceptions.by_itself(each)]
+        theirs = exceptions.told_once(known)
         for left, right in sequences.pairs(theirs, scenario.ours, self.likeness):
             name = getattr(left, "type", None), getattr(right, "type", None)
             if left is None or right is None or left.type != right.type:

@@ -13,6 +13,8 @@ from polar_django.sandbox.engine import (
     confirmation,
     customers,
     files,
+    key_changes,
+    plan_changes,
     refunds,
     seats,
     usage_events,
@@ -22,6 +24,7 @@ from polar_django.sandbox.models import (
     Customer,
     Discount,
     File,
+    LicenseKey,
     Order,
     Product,
     Subscription,
@@ -131,6 +134,19 @@ def _know_a_business() -> None:
     )
 
 
+def _go_back_and_forth() -> None:
+    """Two changes of plan, whose orders are recorded."""
+    subscription = Subscription.objects.get(customer__external_id="user-201")
+    for name in ("Pro Monthly", "Max Monthly"):
+        product = Product.objects.get(name=name, is_archived=False)
+        plan_changes.change_product(subscription, product.id, "invoice")
+
+
+def _give_a_key_back() -> None:
+    """Its grant was recorded, the request was not."""
+    key_changes.update_key(LicenseKey.objects.get(status="disabled"), {"status": "granted"})
+
+
 # By scenario and the position of the step in it: before that step.
 UNRECORDED: Mapping[tuple[str, int], Callable[[], None]] = {
     ("refund.too_much", 0): _refund_the_rest,
@@ -144,4 +160,6 @@ UNRECORDED: Mapping[tuple[str, int], Callable[[], None]] = {
     ("member.api", 0): lambda: _know("user-403", "two@example.com", None),
     ("downloadables.portal", 0): _buy_a_download,
     ("checkout.trial_clean", 0): _know_a_business,
+    ("subscription.update_product.next_period", 0): _go_back_and_forth,
+    ("product.benefits.change_grants_existing", 0): _give_a_key_back,
 }
