@@ -47,7 +47,7 @@ def choose_product(checkout: Checkout, product: Product, data: Mapping[str, Any]
     _choose_quantity(checkout, "seats", _seat_bounds(static), data)
     _choose_quantity(checkout, "units", _unit_bounds(static), data)
     _choose_trial(checkout, product)
-    if checkout.discount is not None and not discounts.is_applicable(checkout.discount, product):
+    if checkout.discount is not None and not _applies(checkout.discount, checkout, product):
         checkout.discount = None
     _reckon(checkout, prices)
 
@@ -156,6 +156,13 @@ def _reckon(checkout: Checkout, prices: list[Price]) -> None:
     checkout.total_amount = checkout.net_amount + (checkout.tax_amount or 0)
 
 
+def _applies(discount: Discount, checkout: Checkout, product: Product) -> bool:
+    """To the product, and in the session's currency: a fixed one names its amounts."""
+    if discount.type == "fixed" and checkout.currency not in (discount.amounts or {}):
+        return False
+    return discounts.is_applicable(discount, product)
+
+
 def set_discount(checkout: Checkout, product: Product | None, data: Mapping[str, Any]) -> None:
     """By `discount_id`, None removes it. Raises InvalidRequest, also where it is not for `product`.
 
@@ -166,7 +173,7 @@ def set_discount(checkout: Checkout, product: Product | None, data: Mapping[str,
         checkout.discount = None
         return
     found = discounts.find_redeemable(discount_id, customer=checkout.customer)
-    if product is not None and not discounts.is_applicable(found, product):
+    if product is not None and not _applies(found, checkout, product):
         raise invalid("Discount does not exist.", "discount_id", value=str(discount_id))
     checkout.discount = found
 
@@ -179,7 +186,7 @@ def set_discount_by_code(checkout: Checkout, code: str | None) -> None:
     discount = Discount.objects.filter(code__iexact=code, deleted_at=None).first()
     if discount is None or not discounts.is_redeemable(discount, customer=checkout.customer):
         raise invalid("Discount does not exist.", "discount_code", value=code)
-    if checkout.product is not None and not discounts.is_applicable(discount, checkout.product):
+    if checkout.product is not None and not _applies(discount, checkout, checkout.product):
         message = "Discounts are not applicable to this product."
         raise invalid(message, "discount_code", value=code)
     checkout.discount = discount

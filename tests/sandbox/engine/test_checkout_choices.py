@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from polar_django.sandbox import errors, shapes
-from polar_django.sandbox.engine import catalog, checkouts
+from polar_django.sandbox.engine import catalog, checkouts, discounts
 from polar_django.sandbox.engine.organization import update_organization
 from polar_django.sandbox.models import Checkout, Order, Price, Product, Subscription
 from tests.sandbox.conftest import Ears, Shop
@@ -169,6 +169,23 @@ def test_a_seller_changes_the_currency_and_a_buyer_does_not(
         checkouts.update_checkout(checkout, {"currency": "gbp"})
     shop.confirm(Checkout.objects.get())
     assert (Order.objects.get().currency, Order.objects.get().total_amount) == ("eur", 900)
+
+
+def test_a_fixed_discount_is_for_the_currencies_that_it_names(
+    shop: Shop, bilingual: Product
+) -> None:
+    fixed = {"name": "Off", "type": "fixed", "amounts": {"usd": 300}, "duration": "once"}
+    discount = discounts.create_discount({**fixed, "code": "OFF"})
+    with pytest.raises(errors.InvalidRequest, match="Discount does not exist"):
+        shop.open(bilingual, currency="eur", discount_id=discount.id)
+    in_euros = shop.open(bilingual, currency="eur")
+    with pytest.raises(errors.InvalidRequest, match="not applicable"):
+        checkouts.update_checkout_by_buyer(in_euros, {"discount_code": "OFF"})
+
+    checkout = shop.open(bilingual, discount_id=discount.id)
+    assert (checkout.discount_amount, checkout.total_amount) == (300, 700)
+    checkouts.update_checkout(checkout, {"currency": "eur"})
+    assert (checkout.discount, checkout.total_amount) == (None, 900)
 
 
 def test_a_product_that_lost_its_price_is_not_free(shop: Shop, bilingual: Product) -> None:
