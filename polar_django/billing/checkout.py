@@ -16,6 +16,7 @@ from polar_django.billing.answers import write_answer
 from polar_django.billing.bounds import amount_bounds, choose_amount, choose_seats
 from polar_django.billing.customers import ensure_customer, is_no_more
 from polar_django.billing.guests import bind_to_browser, checkouts_of_browser
+from polar_django.billing.origins import ip_address_of
 from polar_django.billing.presets import preset_discount
 from polar_django.billing.products import choose_product, products_of
 from polar_django.billing.sessions import (
@@ -106,6 +107,7 @@ def create_checkout_session(
         asked,
         customer_email=email,
         customer_name=name,
+        customer_ip_address=ip_address_of(request),
         success_url=_success_address(success_url or wanted.success_url, request),
         return_url=_address(return_url or wanted.return_url or get_settings().return_url, request),
         embed_origin=absolute_address("/", request).rstrip("/") if embed else "",

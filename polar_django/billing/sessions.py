@@ -40,8 +40,8 @@ def fingerprint(request: CheckoutRequest, code: str = "") -> str:
     its creation never came, and is not when the plan has changed meanwhile.
     """
     decided = asdict(request)
-    # Who buys is compared by itself.
-    del decided["customer_id"]
+    # Who buys is compared by itself, and buys the same from another network.
+    del decided["customer_id"], decided["customer_ip_address"]
     text = json.dumps([decided, code.casefold()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -103,7 +103,9 @@ def _of_attempt(service: Provider, request: CheckoutRequest) -> CheckoutSession 
         "checkouts", product_id=request.product_ids[0], status="open", sorting="-created_at"
     )
     page = next(newest, None)
-    for seen in page.observations if page is not None else ():
+    if page is None:
+        return None
+    for seen in page.observations:
         made = seen.snapshot
         if isinstance(made, CheckoutSnapshot) and made.metadata.get("attempt") == attempt:
             write_answer(replace(page, observations=(seen,)))

@@ -49,6 +49,7 @@ class CheckoutRequest:
     is_business_customer: bool = False
     customer_email: str = field(default="", repr=False)
     customer_name: str = field(default="", repr=False)
+    customer_ip_address: str = field(default="", repr=False)
     customer_metadata: Mapping[str, Any] = field(default_factory=dict)
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
     subscription_id: str = ""

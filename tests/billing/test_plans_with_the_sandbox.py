@@ -135,6 +135,45 @@ def test_a_plan_gives_a_discount_by_id_code_or_key(shelf, sandbox, ada, settings
     assert made["total_amount"] == (1_500 if name == "friends" else 2_400)
 
 
+def from_edge(request: Any) -> Any:
+    return request.headers.get("X-Edge-Address")
+
+
+@pytest.mark.parametrize(
+    ("setting", "sent", "got"),
+    [
+        (None, {"REMOTE_ADDR": "8.8.8.8"}, None),
+        ("REMOTE_ADDR", {"REMOTE_ADDR": "8.8.8.8"}, "8.8.8.8"),
+        ("REMOTE_ADDR", {"REMOTE_ADDR": "::ffff:8.8.8.8"}, "8.8.8.8"),
+        ("REMOTE_ADDR", {"REMOTE_ADDR": "2001:4860:4860::8888"}, "2001:4860:4860::8888"),
+        # A proxy's, a socket's, nobody's, and what a browser may have written itself.
+        ("REMOTE_ADDR", {"REMOTE_ADDR": "10.0.0.7"}, None),
+        ("REMOTE_ADDR", {"REMOTE_ADDR": ""}, None),
+        ("HTTP_CF_CONNECTING_IP", {"REMOTE_ADDR": "8.8.8.8"}, None),
+        ("HTTP_X_FORWARDED_FOR", {"HTTP_X_FORWARDED_FOR": "9.9.9.9, 8.8.8.8"}, None),
+        (from_edge, {"HTTP_X_EDGE_ADDRESS": "8.8.8.8"}, "8.8.8.8"),
+        (f"{__name__}.from_edge", {"HTTP_X_EDGE_ADDRESS": "8.8.8.8"}, "8.8.8.8"),
+        (from_edge, {"REMOTE_ADDR": "8.8.8.8"}, None),
+    ],
+)
+def test_a_buyers_address_is_told_only_as_the_project_says(
+    shelf, sandbox, ada, settings, rf, setting, sent, got
+):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "CUSTOMER_IP_ADDRESS": setting}
+    made = sold(sandbox, ada, settings, {"products": ["studio"]}, request=rf.get("/", **sent))
+    assert made["customer_ip_address"] == got
+
+
+def test_the_same_buyer_in_another_network_gets_the_same_session(shelf, ada, settings, rf):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "CUSTOMER_IP_ADDRESS": "REMOTE_ADDR"}
+    plans(settings, one={"products": ["studio"]})
+    sessions = [
+        create_checkout_session(ada, "one", request=rf.get("/", REMOTE_ADDR=address))
+        for address in ("8.8.8.8", "9.9.9.9")
+    ]
+    assert sessions[0].pk == sessions[1].pk
+
+
 def test_a_plan_is_sold_on_when_its_discount_has_ended(shelf, sandbox, ada, settings, caplog):
     path = f"/v1/discounts/{shelf['discounts']['spring']}"
     ended = sandbox.api.patch(path, json={"ends_at": "2020-01-01T00:00:00Z"})

@@ -40,6 +40,7 @@ def checkout_body(request: CheckoutRequest) -> dict[str, Any]:
         "customer_id": request.customer_id or None,
         "customer_email": request.customer_email or None,
         "customer_name": request.customer_name or None,
+        "customer_ip_address": request.customer_ip_address or None,
         "customer_metadata": dict(request.customer_metadata) or None,
         "subscription_id": request.subscription_id or None,
         "success_url": request.success_url,
