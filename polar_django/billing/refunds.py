@@ -1,5 +1,6 @@
 """Giving money back for an order, and not twice."""
 
+import hashlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -104,7 +105,9 @@ def refund_order(
         _read_order_or_leave_it(provider, order)
         return made
 
-    return _once(f"polar_django.refund.{order.pk}.{mark}", refund) if request_key else refund()
+    # Not by the key itself: memcached takes no spaces, and not so many letters.
+    name = hashlib.sha256(f"{order.pk} {mark}".encode()).hexdigest()
+    return _once(f"polar_django.refund.{name}", refund) if request_key else refund()
 
 
 def _once(name: str, refund: Callable[[], Refund]) -> Refund:

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.base import memcache_key_warnings
 
 from polar_django.billing import get_invoice_url, get_receipt_url, invoices, refund_order, refunds
 from polar_django.exceptions import (
@@ -119,6 +120,13 @@ def test_a_second_submit_while_the_first_is_under_way_is_refused(sandbox, order,
     refund_order(order, 500, request_key="form-1")
     assert refusals == ["RefundInProgress"]
     assert len(refunds_at(sandbox)) == 1
+
+
+def test_every_cache_can_keep_the_guard_of_a_request(sandbox, order, monkeypatch):
+    names = []
+    monkeypatch.setattr(refunds.cache, "add", lambda name, *_, **__: names.append(name) or True)
+    refund_order(order, 500, request_key=f"a form's {'x' * 190}")
+    assert not list(memcache_key_warnings(names[0]))
 
 
 def test_a_refund_whose_answer_was_lost_is_found(sandbox, order):
