@@ -124,7 +124,7 @@ def test_deliveries_are_found_by_what_became_of_them(
     made = make(bare_sandbox, events=["benefit.created"])
     make_events()
     receiver.answers(500)
-    delivery.flush()
+    delivery.deliver_due()
     between = clock.now()
     clock.jump(between + timedelta(minutes=1))
     receiver.answers(202)
@@ -262,13 +262,15 @@ def test_a_redelivery_that_fails_is_tried_again(
     delivery.flush()
     receiver.answers(500)
     endpoints.redeliver(WebhookEvent.objects.get().id)
-    delivery.flush()
+    delivery.deliver_due()
     receiver.answers(202)
 
     schedule.advance(minutes=1, deliver=True)
 
-    assert receiver.ids == [event_id] * 3
-    assert WebhookEvent.objects.get().succeeded is True
+    event = WebhookEvent.objects.get()
+    assert set(receiver.ids) == {event_id}
+    assert [each.succeeded for each in event.attempts.order_by("created_at")][::2] == [True, True]
+    assert (event.succeeded, event.next_attempt_at) == (True, None)
 
 
 def test_an_event_that_was_tried_nine_times_gets_one_redelivery_at_a_time(
