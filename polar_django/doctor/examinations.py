@@ -45,6 +45,7 @@ EXAMINATIONS: Sequence[Examination] = (
     Examination("beat", workers.look_at_beat, ("database",)),
     Examination("inbox", queues.look_at_inbox, ("database",)),
     Examination("outbox", queues.look_at_outbox, ("database",)),
+    Examination("usage", queues.look_at_usage, ("database",)),
     Examination("reconcile", queues.look_at_reconcile, ("database",)),
     Examination("plans", selling.look_at_plans, ("database",)),
     Examination("benefits", selling.look_at_benefits, ("database",)),

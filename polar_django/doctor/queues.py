@@ -1,4 +1,4 @@
-"""What waits: received deliveries, news for the project, and the repair of the mirror."""
+"""What waits: received deliveries, news for the project, usage, and the repair of the mirror."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,12 @@ from django.utils import timezone
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
 from polar_django.health.limits import LATE, STALE
-from polar_django.models import Customer, Product, Transition, Walk, WebhookDelivery
+from polar_django.health.queues import queue_figures
+from polar_django.models import Customer, Product, Transition, UsageEvent, Walk, WebhookDelivery
 from polar_django.models.databases import on_primary
 from polar_django.webhooks import inbox
 
-__all__ = ["look_at_inbox", "look_at_outbox", "look_at_reconcile"]
+__all__ = ["look_at_inbox", "look_at_outbox", "look_at_reconcile", "look_at_usage"]
 
 
 def look_at_inbox(case: Case) -> Iterator[Finding]:
@@ -64,6 +65,29 @@ def look_at_outbox(case: Case) -> Iterator[Finding]:
         )
 
 
+def look_at_usage(case: Case) -> Iterator[Finding]:
+    """Usage that is late, or gave up. Two queries."""
+    found = queue_figures(UsageEvent, timezone.now() - LATE)
+    if found.due:
+        yield Finding(
+            code="usage-late",
+            what=f"{found.due} usage events wait since {found.oldest_due_at:%Y-%m-%d %H:%M} UTC.",
+            why="What was used is not billed, and balances are what they were before.",
+            fix="Start a worker and beat, which runs polar_django.tasks.flush_usage; why they wait "
+            "is said by: python manage.py polar_usage list --state failed",
+            level=Level.WARNING,
+        )
+    if found.dead:
+        yield Finding(
+            code="usage-dead",
+            what=f"{found.dead} usage events were refused by the provider and are given up.",
+            why="What they count is never billed.",
+            fix="python manage.py polar_usage list --state dead, mend the cause, then "
+            "python manage.py polar_usage retry --all",
+            level=Level.WARNING,
+        )
+
+
 def look_at_reconcile(case: Case) -> Iterator[Finding]:
     """Whether there is a copy at all, and when it was last compared. Four queries."""
     mine = {"provider": case.provider_name}
@@ -80,9 +104,10 @@ def look_at_reconcile(case: Case) -> Iterator[Finding]:
         return
     if case.settings.process_inline:
         raise NotApplicable("PROCESS_INLINE is on: no beat runs reconcile")
-    # The first copy is as good as a comparison; and what began today is not late yet.
-    walks = on_primary(Walk).filter(**mine, finished_at__isnull=False).order_by("-finished_at")
-    last = walks.values_list("finished_at", flat=True).first()
+    # The first copy is as good as a comparison; and what began today is not late yet, be it the
+    # installation or a walk, which forgets when it last came to its end.
+    walks = on_primary(Walk).filter(**mine).values_list("finished_at", "started_at")
+    last = max((finished or started for finished, started in walks), default=None)
     began = on_primary(WebhookDelivery).filter(**mine).aggregate(at=Min("received_at"))["at"]
     if last is None and began is not None and timezone.now() - began <= STALE:
         return

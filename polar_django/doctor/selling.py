@@ -8,7 +8,9 @@ from polar_django.conf import Plan
 from polar_django.doctor.case import Case
 from polar_django.doctor.findings import Finding, Level, NotApplicable
 from polar_django.doctor.gates import gates_in_urls
-from polar_django.models import Benefit, Product
+from polar_django.entitlements.keys import keys_of_benefit
+from polar_django.mirror.local_grants import LOCAL
+from polar_django.models import Benefit, BenefitGrant, Product
 
 __all__ = ["look_at_benefits", "look_at_gates", "look_at_plans"]
 
@@ -52,14 +54,19 @@ def look_at_benefits(case: Case) -> Iterator[Finding]:
 
 
 def look_at_gates(case: Case) -> Iterator[Finding]:
-    """Whether somebody can hold what the views ask for. One query."""
+    """Whether somebody can hold what the views ask for. Two queries."""
     gates = gates_in_urls()
     if not gates:
         raise NotApplicable("no view in the URLs asks for a benefit")
     settings = case.settings
+    own_keys = dict(Benefit.objects.filter(is_deleted=False).values_list("pk", "key"))
+    # What somebody was given by hand needs no benefit at the provider.
+    by_hand = BenefitGrant.objects.active().filter(provider=LOCAL).order_by()
+    for pk in by_hand.values_list("benefit_id", flat=True).distinct():
+        own_keys.setdefault(pk, "")
     known = {*settings.benefits, *settings.free_benefits}
-    for pk, key in Benefit.objects.filter(is_deleted=False).values_list("pk", "key"):
-        known |= {pk, key}
+    for pk, own_key in own_keys.items():
+        known.update(keys_of_benefit(pk, own_key))
     for key, views in sorted(gates.items()):
         if key not in known:
             yield Finding(

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from polar_django.mirror import cursors
-from polar_django.models import Transition, Walk, WebhookDelivery
+from polar_django.models import Transition, UsageEvent, Walk, WebhookDelivery
+from polar_django.usage import record_usage
 from tests.webhooks.deliveries import stored
 
 LONG_AGO = timedelta(days=3)
@@ -96,3 +97,36 @@ def test_a_mirror_that_was_compared_too_long_ago(diagnose, with_workers):
 def test_a_mirror_that_was_compared_today(diagnose, with_workers):
     reconciled(timedelta(hours=5))
     assert codes(diagnose()) == set()
+
+
+def test_a_comparison_that_runs_is_not_late(diagnose, with_workers):
+    """It forgets when the one before it came to its end."""
+    WebhookDelivery.objects.update(received_at=timezone.now() - LONG_AGO)
+    Walk.objects.update(finished_at=timezone.now() - LONG_AGO)
+    assert cursors.begin("polar", Walk.Purpose.RECONCILE).finished_at is None
+    assert codes(diagnose()) == set()
+
+
+def test_a_comparison_that_comes_to_no_end_is_late(diagnose, with_workers):
+    WebhookDelivery.objects.update(received_at=timezone.now() - LONG_AGO)
+    Walk.objects.all().delete()
+    cursors.begin("polar", Walk.Purpose.RECONCILE)
+    Walk.objects.update(started_at=timezone.now() - LONG_AGO)
+    assert codes(diagnose()) == {"reconcile-late"}
+
+
+def test_usage_that_waits_too_long(diagnose, well, ada):
+    record_usage(ada, "ai_usage")
+    assert diagnose().findings == {}
+    UsageEvent.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    finding = diagnose().only("usage-late")
+    assert "flush_usage" in finding["fix"]
+    assert finding["what"].startswith("1 usage events wait since")
+
+
+def test_usage_that_was_given_up(diagnose, well, ada):
+    record_usage(ada, "ai_usage")
+    UsageEvent.objects.update(state="dead")
+    told = diagnose()
+    assert "polar_usage retry" in told.only("usage-dead")["fix"]
+    assert told.exit_code == 0

@@ -1,3 +1,4 @@
+from polar_django.billing import grant_benefit, revoke_local_grant
 from polar_django.decorators import requires_benefit
 from polar_django.doctor.gates import gates_in_urls
 from polar_django.models import Benefit, Product
@@ -55,6 +56,22 @@ def test_a_key_of_the_settings_opens_a_gate(diagnose, settings, configured, well
     settings.ROOT_URLCONF = "tests.doctor.urls"
     configured(FREE_BENEFITS=["reprots"])
     assert diagnose().findings == {}
+
+
+def test_what_somebody_was_given_by_hand_opens_a_gate(diagnose, settings, well, ada):
+    settings.ROOT_URLCONF = "tests.doctor.urls"
+    grant_benefit(ada, "reprots")
+    assert diagnose().findings == {}
+    revoke_local_grant(ada, "reprots")
+    diagnose().only("gate-unknown-benefit")
+
+
+def test_a_benefit_that_the_settings_call_otherwise_does_not_open_its_own_gate(
+    diagnose, settings, configured, well
+):
+    settings.ROOT_URLCONF = "tests.doctor.urls"
+    configured(BENEFITS={"premium": well.benefit_ids["pro"]}, FREE_BENEFITS=["reprots"])
+    assert "'pro'" in diagnose().only("gate-unknown-benefit")["what"]
 
 
 def test_every_kind_of_gate_is_found_by_its_urls(settings):
