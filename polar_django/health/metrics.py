@@ -1,11 +1,11 @@
 """The figures as metrics: names, labels, numbers. `prometheus` writes them down."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from polar_django.health.figures import Health, Queue
 
-__all__ = ["Metric", "metrics_of"]
+__all__ = ["Metric", "metrics_of", "metrics_without_database"]
 
 # Each pair of error and event type is a time series of its own in the monitor's database.
 _MOST_CAUSES = 50
@@ -25,17 +25,26 @@ class Metric:
 
 def metrics_of(health: Health) -> Iterator[Metric]:
     """All of them, those without a sample too. No queries."""
-    well = Metric("polar_healthy", "1 where nothing grave is wrong.")
-    well.add(health.is_well)
-    fault = Metric("polar_fault", "1 for each fault there is now; docs/operations.md lists them.")
-    for code in sorted({each.code for each in health.faults}):
-        fault.add(1, code=code)
-    yield from (well, fault)
+    yield from _verdict(health.is_well, {each.code for each in health.faults})
     yield from _queues(health)
     yield from _failures(health)
     yield from _times(health)
     yield from _walks(health)
     yield from _providers(health)
+
+
+def metrics_without_database() -> Iterator[Metric]:
+    """What can be said where nothing could be measured."""
+    return _verdict(False, {"database-unreachable"})
+
+
+def _verdict(is_well: bool, faults: Iterable[str]) -> Iterator[Metric]:
+    well = Metric("polar_healthy", "1 where nothing grave is wrong.")
+    well.add(is_well)
+    fault = Metric("polar_fault", "1 for each fault there is now; docs/operations.md lists them.")
+    for code in sorted(faults):
+        fault.add(1, code=code)
+    yield from (well, fault)
 
 
 def _queues(health: Health) -> Iterator[Metric]:

@@ -1,15 +1,20 @@
 """The metrics as Prometheus reads them: as text of our own, or through `prometheus_client`."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db import Error
 from django.utils.module_loading import import_string
 
 from polar_django.health.figures import Health
 from polar_django.health.measuring import measure_health
-from polar_django.health.metrics import metrics_of
+from polar_django.health.metrics import Metric, metrics_of, metrics_without_database
+from polar_django.queues.retries import describe
 
 __all__ = ["CONTENT_TYPE", "metrics_text", "register_collector"]
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -46,12 +51,22 @@ class _Collector:
 
     def collect(self) -> Iterator[Any]:
         gauge = import_string("prometheus_client.core.GaugeMetricFamily")
-        for metric in metrics_of(measure_health()):
+        for metric in _measured():
             names = list(metric.samples[0][0]) if metric.samples else []
             family = gauge(metric.name, metric.help, labels=names)
             for labels, value in metric.samples:
                 family.add_metric(list(labels.values()), value)
             yield family
+
+
+def _measured() -> Iterable[Metric]:
+    """All metrics; where the database does not answer, that alone: an error would take the
+    project's own metrics along, and just then they are wanted."""
+    try:
+        return metrics_of(measure_health())
+    except Error as error:
+        logger.error("The health could not be measured: %s", describe(error))
+        return metrics_without_database()
 
 
 def _escaped(text: str) -> str:

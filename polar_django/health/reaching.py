@@ -23,6 +23,7 @@ from polar_django.health.figures import ReachedProvider
 from polar_django.providers.base import Capability, Provider
 from polar_django.providers.endpoints import WebhookEndpoint, WebhookEndpoints
 from polar_django.providers.registry import get_provider, known_providers
+from polar_django.queues.retries import describe
 from polar_django.webhooks.endpoints import faults_of, is_trusted, leading_here
 
 __all__ = ["Memory", "last_answers", "reach_providers"]
@@ -94,7 +95,8 @@ def _ask(name: str) -> ReachedProvider:
             return _ask_for_endpoints(provider)
         if Capability.DIAGNOSIS in provider.capabilities:
             provider.diagnosis().account()
-    except PolarDjangoError as error:
+    except Exception as error:
+        # A provider of the project's own may raise anything, and this page is looked at just then.
         return _unreached(name, error)
     return _answered(name)
 
@@ -136,13 +138,15 @@ def _answered(name: str) -> ReachedProvider:
     return ReachedProvider(provider=name, asked_at=timezone.now(), is_reachable=True)
 
 
-def _unreached(name: str, error: PolarDjangoError) -> ReachedProvider:
+def _unreached(name: str, error: Exception) -> ReachedProvider:
     """No answer, or a refusal, which is one."""
-    is_reachable = not isinstance(error, ProviderUnavailable | ConfigurationError)
+    is_reachable = isinstance(error, PolarDjangoError) and not isinstance(
+        error, ProviderUnavailable | ConfigurationError
+    )
     return ReachedProvider(
         provider=name,
         asked_at=timezone.now(),
         is_reachable=is_reachable,
         is_refused=is_reachable,
-        error=str(error),
+        error=describe(error),
     )

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import Error
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
@@ -43,7 +43,7 @@ def _monitors_only(view: View) -> View:
     def answer(request: HttpRequest) -> HttpResponse:
         try:
             response = view(request) if _may_ask(request) else _refusal()
-        except DatabaseError as error:
+        except Error as error:
             logger.error("The health could not be measured: %s", describe(error))
             response = _without_database()
         response["Cache-Control"] = "no-store"

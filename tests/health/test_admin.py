@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from polar_django.health import reaching
 from polar_django.models import Customer, WebhookDelivery
 from polar_django.models.webhooks import Health
 from tests.admin.clicking import logged, messages_of, page
@@ -117,3 +118,13 @@ def test_a_row_of_the_page_is_the_deliverys_own(chief, dead):
 def test_the_page_opens_while_the_provider_is_away(chief, dead, away):
     text = chief.get(reverse("admin:polar_django_health_changelist")).content.decode()
     assert "polar does not answer" in text
+
+
+def test_the_page_opens_whatever_a_provider_of_the_projects_raises(chief, dead, monkeypatch):
+    def crash(name):
+        raise KeyError("ada@example.com")
+
+    monkeypatch.setattr(reaching._memory, "provider", crash)
+    text = chief.get(reverse("admin:polar_django_health_changelist")).content.decode()
+    assert "polar does not answer: KeyError in crash" in text
+    assert "ada@example.com" not in text

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from polar_django.health import measure_health, metrics_text, register_collector
+from polar_django.health import measure_health, metrics_text, prometheus, register_collector
 from polar_django.heartbeats import note_beat
 from polar_django.models import Walk, WebhookDelivery
 from polar_django.tasks import sweep_inbox
@@ -73,6 +74,22 @@ def test_the_same_metrics_come_through_a_registry(world, django_assert_num_queri
     assert set(through) == set(own)
     assert through["polar_queue_dead"] == own["polar_queue_dead"]
     assert through["polar_inbox_failures"] == own["polar_inbox_failures"]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_leaves_the_projects_own_metrics(monkeypatch, caplog, error):
+    def away(**_):
+        raise error("connection to ada@example.com refused")
+
+    monkeypatch.setattr(prometheus, "measure_health", away)
+    registry = CollectorRegistry()
+    Gauge("shop_orders", "The project's own.", registry=registry).set(3)
+    register_collector(registry)
+    read = samples(generate_latest(registry).decode())
+    assert read["shop_orders"] == {(): 3.0}
+    assert read["polar_healthy"] == {(): 0.0}
+    assert read["polar_fault"] == {("database-unreachable",): 1.0}
+    assert "ada@example.com" not in caplog.text
 
 
 def test_each_metric_is_described_once(world):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from polar_django.heartbeats import note_beat
@@ -104,10 +104,11 @@ def test_what_is_grave_is_answered_503(client, token, running):
     assert answer.json()["inbox"]["oldest_due_seconds"] == pytest.approx(3600, abs=60)
 
 
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("address", [HEALTH, METRICS])
-def test_a_database_that_is_away_is_503_and_no_crash(client, token, monkeypatch, address):
+def test_a_database_that_is_away_is_503_and_no_crash(client, token, monkeypatch, address, error):
     def away(**_):
-        raise OperationalError("connection to ada@example.com refused")
+        raise error("connection to ada@example.com refused")
 
     monkeypatch.setattr(views, "measure_health", away)
     answer = client.get(address, headers=token)
