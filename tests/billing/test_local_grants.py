@@ -198,6 +198,7 @@ def test_the_command_gives_lists_and_takes_back(ada, run):
         (["give", "99999999999999999999999", "pro"], "no subscriber"),
         (["give", "ada", "pro", "--until", "2001-01-01"], "future"),
         (["give", "ada", "pro", "--until", "tomorrow"], "no date"),
+        (["give", "ada", "pro", "--until", "9999-12-31"], "no date"),
         (["give", "ada", "pro", "--until", "2999-02-31"], "no date"),
         (["revoke", "ada", "pro"], "given no pro"),
     ],

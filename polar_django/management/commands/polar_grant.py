@@ -22,10 +22,10 @@ def _moment(text: str) -> datetime:
     try:
         day = parse_date(text)
         found = parse_datetime(text) if day is None else None
-    except ValueError as error:
+        if day is not None:
+            found = datetime(day.year, day.month, day.day) + timedelta(days=1)
+    except (OverflowError, ValueError) as error:
         raise ArgumentTypeError(f"{text!r} is no date: {error}.") from error
-    if day is not None:
-        found = datetime(day.year, day.month, day.day) + timedelta(days=1)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is no date. Write 2027-01-31 or 2027-01-31T12:00.")
     return timezone.make_aware(found) if timezone.is_naive(found) else found
