@@ -44,8 +44,8 @@ class UsageView(OwnList):
         self.unreckoned: dict[str, float | None] = {}
 
     def get_queryset(self) -> Any:
-        mine = super().get_queryset().for_subscriber(self.get_subscriber())
-        return mine.order_by("meter_id", "pk")
+        rows: Any = super().get_queryset()
+        return rows.for_subscriber(self.get_subscriber()).order_by("meter_id", "pk")
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Learns on the way what was recorded here since the provider reckoned."""

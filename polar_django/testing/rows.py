@@ -186,7 +186,8 @@ def _mirrored() -> dict[str, Any]:
 
 def _customer_of(subscriber: Any) -> Customer:
     """The subscriber's customer, made where there is none."""
-    found = Customer.objects.living().filter(subscriber=subscriber).order_by("pk").first()
+    mine = Customer.objects.living().filter(subscriber=subscriber)
+    found: Customer | None = mine.order_by("pk").first()
     if found is not None:
         return found
     profile = profile_of(subscriber)

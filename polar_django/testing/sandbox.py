@@ -161,7 +161,7 @@ class _Site(WSGIHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         outer = get_urlconf()
-        request.urlconf = URLS  # type: ignore[attr-defined]  # Django reads it where it is set
+        request.urlconf = URLS
         try:
             return super().get_response(request)
         finally:

@@ -55,7 +55,7 @@ def test_a_version_in_the_path_is_no_concern_of_ours(
 def test_the_page_that_a_browser_gets_is_one(method, route, ada, mine, settings):
     settings.ROOT_URLCONF = "tests.drf.shop"
     address = f"/api/billing/{route.format(**mine)}"
-    for verb in ("get", method):
+    for verb in ("get", method, "options"):
         answer = getattr(client_of(ada), verb)(address, headers={"Accept": "text/html"})
         assert answer.status_code < 500, answer.content
         assert answer["Content-Type"].startswith("text/html")
