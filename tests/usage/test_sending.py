@@ -20,8 +20,9 @@ from polar_django.exceptions import (
 from polar_django.mirror.linking import link_customer
 from polar_django.models import Customer, Member, UsageEvent
 from polar_django.providers.registry import get_provider
+from polar_django.providers.transport import Reply
 from polar_django.providers.usage import IngestedUsage
-from polar_django.usage import record_usage, sending
+from polar_django.usage import meter_balance, record_usage, sending
 from polar_django.usage.sending import purge_usage, resend_usage, send_usage
 from tests.entitlements.worlds import person
 from tests.mirror.worlds import mirror_all
@@ -66,6 +67,16 @@ def test_a_batch_of_any_size_costs_the_same_few_statements(ada, sandbox, monkeyp
             assert send_usage().sent == size
         costs.append(len(queries))
     assert costs[0] == costs[1] < 12
+
+
+def test_an_answer_that_tells_no_time_was_given_now(ada, sandbox, tokens, monkeypatch):
+    client = get_provider().client
+    timeless = Reply(200, {"inserted": 1, "duplicates": 0}, None)
+    monkeypatch.setattr(type(client), "ingest_events", lambda *_: timeless)
+    record_usage(ada, "ai_usage", {"total_tokens": 7})
+    assert send_usage().sent == 1
+    assert meter_balance(ada, "tokens").unreckoned == 7
+    assert purge_usage(1) == 0
 
 
 def test_usage_before_the_first_purchase_waits_at_the_provider(ada, sandbox, tokens, at_polar):

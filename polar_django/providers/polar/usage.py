@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from polar_django.exceptions import InvalidRequest
-from polar_django.providers.polar.answers import answered_at, object_in
+from polar_django.providers.polar.answers import object_in
 from polar_django.providers.polar.calls import PolarCalls
 from polar_django.providers.polar.reading import Json, whole_or_zero
 from polar_django.providers.usage import IngestedUsage, UsageFact
@@ -29,7 +29,9 @@ class PolarUsage(PolarCalls):
             return IngestedUsage(answered_at=error.answered_at or timezone.now(), refused=refused)
         data = object_in(reply)
         return IngestedUsage(
-            answered_at=answered_at(reply, ()),
+            # Our own clock will do where a proxy took theirs away: an early time would mean that a
+            # meter has reckoned these events long ago.
+            answered_at=reply.answered_at or timezone.now(),
             inserted=whole_or_zero(data.get("inserted")),
             duplicates=whole_or_zero(data.get("duplicates")),
         )
