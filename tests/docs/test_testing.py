@@ -38,7 +38,7 @@ def cases_of_the_page():
                     yield pytest.param(value, id=name)
 
 
-@pytest.mark.parametrize("test", cases_of_the_page())
+@pytest.mark.parametrize("test", list(cases_of_the_page()))
 def test_the_pages_test_passes(test, request):
     test(**{name: request.getfixturevalue(name) for name in inspect.signature(test).parameters})
 
