@@ -20,6 +20,8 @@ from polar_django.webhooks import processing
 
 __all__ = ["deliver_event", "sign_delivery", "work_off"]
 
+_PROVIDER = "polar"
+
 
 def sign_delivery(
     body: bytes, *, delivery_id: str = "", at: datetime | None = None, secret: str = ""
@@ -52,7 +54,6 @@ def deliver_event(
     *,
     delivery_id: str = "",
     at: datetime | None = None,
-    provider: str = "polar",
 ) -> WebhookDelivery:
     """Deliver an event of Polar's and see it through: mirror, signals, `@on` handlers.
 
@@ -75,7 +76,7 @@ def deliver_event(
     inline = {**django_settings.POLAR_DJANGO, "PROCESS_INLINE": True}
     with override_settings(POLAR_DJANGO=inline):
         answer = Client().post(
-            reverse("polar:webhook", args=[provider]),
+            reverse("polar:webhook", args=[_PROVIDER]),
             body,
             content_type="application/json",
             headers=headers,
@@ -83,7 +84,7 @@ def deliver_event(
         )
         assert 200 <= answer.status_code < 300, f"{answer.status_code}: {answer.content!r}"
         work_off()
-    return WebhookDelivery.objects.get(provider=provider, delivery_id=message_id)
+    return WebhookDelivery.objects.get(provider=_PROVIDER, delivery_id=message_id)
 
 
 def work_off() -> None:
