@@ -5,6 +5,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from polar_django import signals
+from polar_django.entitlements import has_benefit
 from polar_django.models import Customer, Subscription, Transition, WebhookDelivery
 from polar_django.webhooks import inbox, on, processing
 from tests.webhooks.deliveries import body_of, statements, states, stored, subscription_body
@@ -47,6 +48,23 @@ def test_deliveries_in_any_order_leave_the_newest_version():
     stored(subscription_body(status="active", seconds=0))
     processing.drain()
     assert Subscription.objects.get().status == "canceled"
+
+
+def test_an_active_subscription_opens_nothing_only_its_grant_does(ada):
+    owner = {"id": "cus_1", "external_id": str(ada.pk)}
+    sold = {"id": "prod_1", "benefits": [{"id": "ben_1", "metadata": {"key": "pro"}}]}
+    holds = {"id": "grant_1", "customer_id": "cus_1", "benefit_id": "ben_1"}
+    told = [
+        (subscription_body(customer=owner, product=sold), False),
+        (body_of("benefit_grant.created", seconds=10, is_granted=True, **holds), True),
+        (body_of("benefit_grant.revoked", seconds=20, is_revoked=True, **holds), False),
+    ]
+    for body, opens in told:
+        stored(body)
+        assert processing.drain().processed == 1
+        somebody = type(ada).objects.get()  # what was found is remembered on the object
+        assert has_benefit(somebody, "pro") is opens
+        assert Subscription.objects.active().filter(subscriber=ada).exists()
 
 
 def test_of_a_batch_only_the_poison_fails():
