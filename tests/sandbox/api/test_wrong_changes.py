@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 from django.db import transaction
 
 from polar_django.sandbox.api.routes import api as routes
@@ -54,9 +53,7 @@ def addresses(path: str, known: dict[str, list[str]]) -> str:
     return "/".join(parts)
 
 
-def test_no_change_makes_the_sandbox_crash(
-    busy: SandboxInTests, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_change_makes_the_sandbox_crash(busy: SandboxInTests) -> None:
     known, statuses, crashes = existing(), Counter[int](), []
     headers = {"Authorization": f"Bearer {open_portal(busy)}"}
     portal = httpx.Client(base_url=busy.api.base_url, transport=busy.transport, headers=headers)
