@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
 from rest_framework.generics import CreateAPIView
@@ -88,6 +89,7 @@ class PortalSessionsView(BillingView, CreateAPIView[Any]):
     serializer_class = PortalSessionSerializer
 
     def post(self, request: Request, **path: Any) -> Response:
-        back = absolute_address(get_settings().return_url, request)
+        back = get_settings().return_url
+        back = absolute_address(resolve_url(back), request) if back else ""
         session = create_portal_session(self.get_subscriber(), back)
         return Response(self.get_serializer(session).data, status=status.HTTP_201_CREATED)

@@ -1,6 +1,7 @@
 """The JSON API: each endpoint on the request's own subscriber."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from rest_framework.settings import api_settings
 from polar_django.billing import ensure_customer
 from polar_django.exceptions import ProviderUnavailable, RateLimited
 from polar_django.models import CheckoutSession, CustomerMeter, Meter, Subscription
+from polar_django.providers.registry import get_provider
 from polar_django.snapshots import SubscriptionSnapshot
 from tests.drf.shop import API, client_of
 from tests.entitlements.worlds import benefit, grant, order, person, revoked, seat
@@ -258,6 +260,18 @@ def test_a_portal_session_is_fresh_and_not_cached(running, ada):
     assert first.status_code == 201
     assert first.data["url"] != second.data["url"]
     assert first["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize("back", ["polar_api:plans", f"{API}/plans/"])
+def test_the_portal_leads_back_to_a_page_that_is_named_or_given_by_its_path(
+    running, ada, settings, monkeypatch, back
+):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "RETURN_URL": back}
+    provider = get_provider()
+    asked = mock.Mock(wraps=provider.create_portal_session)
+    monkeypatch.setattr(provider, "create_portal_session", asked)
+    assert client_of(ada).post(f"{API}/portal-sessions/").status_code == 201
+    assert asked.call_args.kwargs["return_url"] == f"http://testserver{API}/plans/"
 
 
 def test_who_never_bought_has_no_portal(service, ada):
