@@ -56,7 +56,8 @@ def choose_product(plan: Plan, products: dict[str, Product], chosen: str | None)
 def mirrored_products(names: Iterable[str], provider: str) -> dict[str, Product]:
     """The products that the mirror knows by these names, archived ones too. One query."""
     mapped = get_settings().products
-    wanted = {name: mapped.get(name, name) for name in names}
+    # A browser may have sent the name, and PostgreSQL takes no NUL, not even to compare with.
+    wanted = {name: mapped.get(name, name) for name in names if "\x00" not in name}
     # Archived ones first, so that a living product of the same key takes the name.
     rows = Product.objects.named(wanted.values()).filter(provider=provider)
     by_name: dict[str, Product] = {}
