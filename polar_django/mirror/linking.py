@@ -148,17 +148,18 @@ def resolve_members(changed: Rows, copies: Rows) -> list[Member]:
     carries the *customer's*, which is a user's only where subscribers are users.
     """
     owners_are_users = issubclass(subscriber_class(), get_user_model())
-    keys = {
-        member: primary_key_in(member.external_id, get_user_model())
+    # Pairs, no mapping: a copy and a whole row of one member are equal, and both want their user.
+    named = [
+        (member, primary_key_in(member.external_id, get_user_model()))
         for rows in (copies, changed)
         for member in rows.get(Member, {}).values()
         if member.user_id is None and (owners_are_users or member.role != "owner")
-    }
-    known = _existing(get_user_model(), keys.values())
-    linked = [member for member, key in keys.items() if key in known]
-    for member in linked:
-        member.user_id = keys[member]
-    return linked
+    ]
+    known = _existing(get_user_model(), (key for _, key in named))
+    linked = [(member, key) for member, key in named if key in known]
+    for member, key in linked:
+        member.user_id = key
+    return [member for member, _ in linked]
 
 
 def rehome(customers: Sequence[Customer], members: Sequence[Member]) -> None:

@@ -191,6 +191,16 @@ def test_linking_a_customer_who_is_not_mirrored_says_what_to_do(ada):
     assert not Transition.objects.exists()
 
 
+def test_a_member_told_of_and_copied_in_one_batch_is_its_user(bob):
+    member = MemberSnapshot(id="mem_bob", customer_id="cus_team", external_id=str(bob.pk))
+    seat = grant(
+        customer_id="cus_team", member_id="mem_bob", subscription_id="sub_1", for_team=True
+    )
+    apply(event(seat, seconds=1, embedded=[member]), event(member, seconds=2))
+    assert Member.objects.get().user == bob
+    assert BenefitGrant.objects.get().user == bob
+
+
 def test_linking_a_member_who_is_not_mirrored_says_what_to_do(ada):
     with pytest.raises(ObjectNotFound, match="polar_sync"):
         link_member(Member(pk="mem_unknown", provider="polar"), ada)
