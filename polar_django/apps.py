@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules, import_string
@@ -23,6 +24,11 @@ class PolarDjangoConfig(AppConfig):
         # Saved and deleted are the project's subscribers, whatever they are.
         subscriber = subscriber_model()
         post_save.connect(note_profile, subscriber, dispatch_uid="polar_django.note_profile")
+        for person in (subscriber, settings.AUTH_USER_MODEL):
+            # Before what is noted: that writes the customer's row.
+            pre_delete.connect(
+                wait_for_writers, person, dispatch_uid="polar_django.wait_for_writers"
+            )
         pre_delete.connect(note_deletion, subscriber, dispatch_uid="polar_django.note_deletion")
         autodiscover_modules("polar_handlers")
         if apps.is_installed("django_prometheus"):
@@ -40,6 +46,11 @@ def note_profile(sender: object, *, instance: Any, created: bool, raw: bool, **n
     """Receiver of `post_save`: the provider may have another e-mail or name of this subscriber."""
     if not (created or raw) and _setting("sync_profile"):
         import_string("polar_django.billing.pushing.note_profile")(instance)
+
+
+def wait_for_writers(sender: object, *, instance: Any, using: str, **news: Any) -> None:
+    """Receiver of `pre_delete`: a worker that writes what is theirs is let finish first."""
+    import_string("polar_django.mirror.departures.wait_for_writers")(instance, using)
 
 
 def note_deletion(sender: object, *, instance: Any, **news: Any) -> None:

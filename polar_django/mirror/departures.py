@@ -1,0 +1,43 @@
+"""A subscriber or user who is about to be deleted by the project: the mirror's writers come first.
+
+Django empties our links to them and then deletes the row, in the project's transaction and without
+our locks. A writer amid that would make the two wait for each other, and the database end the
+project's request; or leave a new row that points to nobody, which fails that request at its commit.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connections
+
+from polar_django.mirror import locks
+from polar_django.models import CheckoutSession, Customer, Member
+from polar_django.models.databases import on_primary, primary
+from polar_django.subscribers import subscriber_class
+
+__all__ = ["wait_for_writers"]
+
+
+def wait_for_writers(person: Any, using: str) -> None:
+    """Hold the locks of all that is theirs, and then their own row, to the end of the transaction.
+
+    Inside the transaction on `using` that deletes them, before it; nothing on another database.
+    Whoever is about to link something new to them waits for the row, and finds nobody there. Two to
+    five statements.
+    """
+    if using != primary() or not connections[using].in_atomic_block:
+        return
+    names = set()
+    if isinstance(person, subscriber_class()):
+        bought = on_primary(Customer).filter(subscriber=person.pk)
+        names |= {locks.customer_lock(*key) for key in bought.values_list("provider", "pk")}
+        asked_for = on_primary(CheckoutSession).filter(subscriber=person.pk)
+        names |= {locks.shared_lock(key) for key in asked_for.values_list("pk", flat=True)}
+    if isinstance(person, get_user_model()):
+        # A seat's is the lock of the team that gave it.
+        held = on_primary(Member).filter(user=person.pk, customer__isnull=False)
+        names |= {locks.customer_lock(*key) for key in held.values_list("provider", "customer")}
+    locks.take(names)
+    # Last: a writer has all its locks before it wants the row of somebody whom it links to.
+    own = on_primary(type(person)).filter(pk=person.pk)
+    list(own.select_for_update().order_by().values_list("pk", flat=True))

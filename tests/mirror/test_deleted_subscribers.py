@@ -1,0 +1,135 @@
+"""A subscriber is deleted while the mirror writes what is theirs, on PostgreSQL: its rows lock."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from polar_django.mirror import locks
+from polar_django.mirror.upsert import Arrival, apply_arrivals
+from polar_django.models import CheckoutSession, Customer, Subscription
+from polar_django.snapshots import CheckoutSnapshot, MemberSnapshot
+from polar_django.webhooks import processing
+from tests.mirror.test_concurrency import in_its_own_connection, wait_until_somebody_waits
+from tests.mirror.worlds import apply, customer, event, subscription
+from tests.webhooks.deliveries import body_of, states, stored
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer only"),
+]
+
+
+@pytest.fixture
+def ada() -> User:
+    user = User.objects.create_user("ada")
+    apply(
+        event(
+            customer(external_id=str(user.pk)),
+            CheckoutSnapshot(id="co_1", customer_id="cus_ada"),
+            subscription(),
+            MemberSnapshot(id="mem_1", customer_id="cus_ada", external_id=str(user.pk)),
+        )
+    )
+    assert Subscription.objects.get().subscriber == user
+    return user
+
+
+@contextmanager
+def before(statement: str, do):
+    """Within the block, `do()` is called before this connection's first such statement."""
+    left = [do]
+
+    def execute(run, sql, params, many, context):
+        if left and sql.startswith(statement):
+            left.pop()()
+        return run(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert not left, f"Nobody ran {statement}"
+
+
+def come_to_an_end_or_wait(writing: Future) -> None:
+    with connection.cursor() as cursor:
+        for _ in range(100_000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if writing.done() or cursor.fetchone()[0]:
+                return
+    raise AssertionError("It neither ends nor waits.")
+
+
+@pytest.mark.parametrize("statement", ['UPDATE "polar_django_', 'DELETE FROM "auth_user"'])
+def test_a_purchase_that_comes_in_amid_the_deletion_fails_neither(ada, statement):
+    bought = event(subscription(id="sub_new"), seconds=5)
+    writing = []
+
+    def buy():
+        writing.append(other.submit(in_its_own_connection, [bought]))
+        come_to_an_end_or_wait(writing[0])
+
+    with ThreadPoolExecutor(max_workers=1) as other, before(statement, buy):
+        ada.delete()
+        writing[0].result()
+    assert not User.objects.exists()
+    assert Subscription.objects.get(pk="sub_new").subscriber is None
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (CheckoutSnapshot(id="co_1", customer_id="cus_ada", status="expired"), customer(name="A.")),
+        (customer(name="A."), CheckoutSnapshot(id="co_1", customer_id="cus_ada", status="expired")),
+    ],
+    ids=["checkout first", "customer first"],
+)
+def test_the_deletion_and_a_writer_of_several_rows_do_not_wait_for_each_other(ada, first, then):
+    has_begun = Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                # As a batch does: all of them, before it writes.
+                locks.take({*locks.locks_of("polar", first), *locks.locks_of("polar", then)})
+                apply_arrivals([Arrival(event(first, seconds=5))])
+                has_begun.set()
+                wait_until_somebody_waits()
+                apply_arrivals([Arrival(event(then, subscription("past_due"), seconds=5))])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as other:
+        writing = other.submit(write)
+        assert has_begun.wait(60)
+        ada.delete()
+        writing.result()
+    assert Subscription.objects.get().status == "past_due"
+    assert not Customer.objects.filter(subscriber__isnull=False).exists()
+    assert CheckoutSession.objects.get().status == "expired"
+
+
+def test_a_customer_who_is_linked_to_them_amid_the_deletion_ends_as_nobodys(ada):
+    told = [
+        stored(body_of("customer.created", id="cus_new", external_id=str(ada.pk))),
+        stored(body_of("customer.created", id="cus_other", external_id=None)),
+    ]
+    working = []
+
+    def drain_here() -> None:
+        try:
+            processing.drain()
+        finally:
+            connection.close()
+
+    def drain():
+        working.append(other.submit(drain_here))
+        come_to_an_end_or_wait(working[0])
+
+    with ThreadPoolExecutor(max_workers=1) as other, before('DELETE FROM "auth_user"', drain):
+        ada.delete()
+        working[0].result()
+    assert states(told) == ["processed"] * 2
+    assert Customer.objects.get(pk="cus_new").subscriber is None
