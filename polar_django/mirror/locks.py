@@ -2,7 +2,8 @@
 
 A lock is a row of `WriteLock`, held to the end of the transaction. Taking it is a write, so a
 transaction that begins by taking its locks never reads before it writes: on SQLite that is the
-difference between waiting and failing. All locks are taken at once, in order of name.
+difference between waiting and failing. All locks are taken at once, in order of name; only grants
+may need more, once it is known where they stand (`upsert`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from polar_django.mirror.tables import write_rows
 from polar_django.models import WriteLock
+from polar_django.models.fields import ID_LENGTH
 from polar_django.snapshots import (
     BenefitSnapshot,
     CheckoutSnapshot,
@@ -37,7 +39,9 @@ def take(names: Iterable[str]) -> None:
 
 def customer_lock(provider: str, customer_id: str) -> str:
     """The lock of everything one customer holds."""
-    return f"{provider}:customer:{customer_id}"
+    name = f"{provider}:customer:{customer_id}"
+    # No provider makes ids so long; MySQL warns of keys that could hold them.
+    return name if len(name) <= ID_LENGTH else shared_lock(customer_id)
 
 
 def shared_lock(object_id: str) -> str:
@@ -45,7 +49,15 @@ def shared_lock(object_id: str) -> str:
 
     Pay pages that nobody pays would otherwise leave a row each, for ever.
     """
-    return f"object:{crc32(object_id.encode()) % _SHARED_LOCKS}"
+    return f"object:{_bucket(object_id)}"
+
+
+def new_grant_lock(grant_id: str) -> str:
+    """The lock of a grant that is not stored yet, shared with others by chance.
+
+    Known by a name of its own: it is taken when customers' locks are held already.
+    """
+    return f"grant:{_bucket(grant_id)}"
 
 
 def locks_of(provider: str, snapshot: ObjectSnapshot) -> Iterator[str]:
@@ -63,3 +75,7 @@ def locks_of(provider: str, snapshot: ObjectSnapshot) -> Iterator[str]:
         yield customer_lock(provider, customer_id)
     if not customer_id or isinstance(snapshot, _SOMETIMES_WITHOUT_CUSTOMER):
         yield shared_lock(snapshot.id)
+
+
+def _bucket(object_id: str) -> int:
+    return crc32(object_id.encode()) % _SHARED_LOCKS

@@ -22,7 +22,7 @@ from polar_django.models import BenefitGrant, Transition
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
 from polar_django.models.fields import ID_LENGTH
-from polar_django.snapshots import Event
+from polar_django.snapshots import BenefitGrantSnapshot, Event
 
 __all__ = ["Applied", "Arrival", "apply_arrivals", "apply_versions"]
 
@@ -108,9 +108,11 @@ def apply_versions(
     batch = _Batch(timezone.now())
     if versions:
         _load(batch, versions)
-        if former := _locks_of_moved_grants(batch) - held:
-            locks.take(former)
-            _load(batch, versions)
+        grants = [one for one in versions if isinstance(one.snapshot, BenefitGrantSnapshot)]
+        while more := _locks_of_grants(batch, grants) - held:
+            locks.take(more)
+            held |= more
+            _load(batch, grants)
         for version in sorted(versions, key=lambda version: version.order):
             _fold(batch, version)
         _write(batch, versions[0].cause)
@@ -141,15 +143,22 @@ def _load(batch: _Batch, versions: Iterable[Version]) -> None:
         batch.rows[table] = dict(found)
 
 
-def _locks_of_moved_grants(batch: _Batch) -> set[str]:
-    """The locks of the customers whose grants these were until now.
+def _locks_of_grants(batch: _Batch, grants: Iterable[Version]) -> set[str]:
+    """The locks of the customers whose grants these are, and of the grants nobody has written.
 
-    Nothing else ever moves. Taken after the others, so that two writers may wait for each other:
-    the database ends one, whose deliveries are tried again.
+    A grant is the one thing that moves to another customer, so that two versions of it may name
+    different ones. Taken after the others, so that two writers may wait for each other: the
+    database ends one, whose deliveries are tried again.
     """
-    return {
+    stored = batch.stored.get(BenefitGrant, {})
+    names = {
+        locks.new_grant_lock(version.snapshot.id)
+        for version in grants
+        if version.snapshot.id not in stored and supersedes(version, None)
+    }
+    return names | {
         locks.customer_lock(row.provider, row.customer_id)
-        for row in batch.stored.get(BenefitGrant, {}).values()
+        for row in stored.values()
         if isinstance(row, BenefitGrant) and row.customer_id
     }
 

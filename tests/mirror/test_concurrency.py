@@ -1,7 +1,7 @@
 """Writers at the same time, on a database that lets them: PostgreSQL."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import User
@@ -130,6 +130,43 @@ def test_versions_of_a_grant_that_moves_to_another_customer_take_turns():
     assert BenefitGrant.objects.get().customer_id == "cus_team"
 
 
+def test_the_first_versions_of_a_grant_take_turns_also_where_they_name_different_customers():
+    older, newer = grant(customer_id="cus_1"), grant(customer_id="cus_team")
+    with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
+        apply_arrivals([Arrival(event(newer, seconds=60))])
+        late = other.submit(in_its_own_connection, [event(older, seconds=30)])
+        wait_until_somebody_waits()
+        transaction.on_commit(late.result)
+    assert BenefitGrant.objects.get().customer_id == "cus_team"
+
+
+def test_a_grant_that_moved_on_while_a_writer_waited_takes_turns_with_its_next_customer_too():
+    apply(event(grant(customer_id="cus_1"), seconds=0))
+    late = event(grant(customer_id="cus_3", properties={"is": "old"}), seconds=30)
+    newest = event(grant(customer_id="cus_2"), seconds=60)
+
+    def write_late() -> None:
+        with connection.execute_wrapper(just_before_the_grant_is_written):
+            in_its_own_connection([late])
+
+    def just_before_the_grant_is_written(run, sql, params, many, context):
+        if sql.startswith('INSERT INTO "polar_django_benefitgrant"'):
+            writing.append(others.submit(in_its_own_connection, [newest]))
+            wait_until_somebody_waits(or_has_ended=writing[0])
+        return run(sql, params, many, context)
+
+    writing = []
+    with ThreadPoolExecutor(max_workers=2) as others:
+        with transaction.atomic():
+            apply_arrivals([Arrival(event(grant(customer_id="cus_2"), seconds=20))])
+            waiting = others.submit(write_late)
+            wait_until_somebody_waits()
+        waiting.result()
+        writing[0].result()
+    row = BenefitGrant.objects.get()
+    assert (row.customer_id, row.properties) == ("cus_2", {})
+
+
 def test_a_checkout_is_claimed_before_or_after_a_delivery_of_it_never_amid():
     ada = User.objects.create_user("ada")
     seen = CheckoutSnapshot(id="checkout_1", customer_id="cus_1")
@@ -149,10 +186,10 @@ def test_a_checkout_is_claimed_before_or_after_a_delivery_of_it_never_amid():
     assert CheckoutSession.objects.get().plan == "pro"
 
 
-def wait_until_somebody_waits() -> None:
+def wait_until_somebody_waits(or_has_ended: Future[None] | None = None) -> None:
     with connection.cursor() as cursor:
         for _ in range(100_000):
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] or (or_has_ended and or_has_ended.done()):
                 return
     raise AssertionError("Nobody waits.")

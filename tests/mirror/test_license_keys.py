@@ -207,7 +207,7 @@ def test_an_expired_key_is_not_valid():
 
 @pytest.mark.django_db
 def test_grants_without_keys_cost_no_query_more(django_assert_num_queries):
-    with django_assert_num_queries(7) as plain:
+    with django_assert_num_queries(9) as plain:  # two of them for one never seen: its own lock
         apply(event(grant()))
     assert not [query for query in plain if "licensekey" in query["sql"]]
 
