@@ -152,8 +152,14 @@ def _log(logger: logging.Logger, done: Step, seconds: float) -> None:
 
 
 def _tracer() -> Any:
+    """None where the project has set up no tracing, though a library may have loaded the module."""
     opentelemetry = _opentelemetry()
-    return opentelemetry.get_tracer("polar_django") if opentelemetry is not None else None
+    if opentelemetry is None:
+        return None
+    provider = opentelemetry.get_tracer_provider()
+    if isinstance(provider, opentelemetry.ProxyTracerProvider):
+        return None
+    return provider.get_tracer("polar_django")
 
 
 def _opentelemetry() -> Any:

@@ -141,6 +141,14 @@ def test_where_nobody_traces_nothing_is_kept(client, monkeypatch):
     assert WebhookDelivery.objects.get().trace == ""
 
 
+def test_a_library_that_loads_the_module_makes_no_project_that_traces(monkeypatch):
+    monkeypatch.setattr(trace, "get_tracer_provider", trace.ProxyTracerProvider)
+    monkeypatch.setattr(trace.ProxyTracerProvider, "get_tracer", None)
+    with telemetry.step(logger, "provider.call") as under_way:
+        under_way.tell(outcome="sent")
+    telemetry.note(logger, "provider.call", seconds=1)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_loading", [True, False])
 def test_a_tracer_that_another_thread_is_loading_right_now_breaks_nothing(

@@ -7,6 +7,7 @@ here enqueues: views, commands and the admin wake the worker (`polar_django.webh
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from polar_django.models import Transition, WebhookDelivery
 from polar_django.models.databases import on_primary, primary
+from polar_django.models.prepared import PreparedInsert
 from polar_django.providers.base import Envelope
 from polar_django.queues.claims import claim_due
 from polar_django.queues.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
@@ -52,6 +54,7 @@ _IS_YET_TO_BE_HEARD = Exists(
     )
 )
 _PURGE_BATCH = 500
+_DELIVERY = PreparedInsert(WebhookDelivery)
 # Deliveries a worker takes at once: a fifth faster than a hundred; four hundred gain nothing more.
 BATCH = 250
 
@@ -69,34 +72,31 @@ class Backlog:
     dead: int
 
 
-def store(provider: str, envelope: Envelope, body: bytes) -> WebhookDelivery | None:
-    """Keep a verified message; None where it is already kept. One INSERT, whichever it is.
+def store(provider: str, envelope: Envelope, body: bytes) -> bool:
+    """Keep a verified message; False where it is already kept. One INSERT, whichever it is.
 
     Within a transaction of the caller's a savepoint guards it. Raises DatabaseError.
     """
-    now = timezone.now()
-    delivery = WebhookDelivery(
-        provider=provider,
-        delivery_id=_storable(envelope.delivery_id),
-        type=_storable(envelope.type),
-        timestamp=envelope.timestamp,
-        api_version=_storable(envelope.api_version)[:32],
-        body=body,
-        received_at=now,
-        due_at=now,
-        trace=carried_trace(),
-    )
-    using = primary()
+    using, now = primary(), timezone.now()
+    in_transaction = connections[using].in_atomic_block
     try:
-        if connections[using].in_atomic_block:
-            with transaction.atomic(using=using):
-                delivery.save(using=using, force_insert=True)
-        else:
-            delivery.save(using=using, force_insert=True)
+        with transaction.atomic(using=using) if in_transaction else nullcontext():
+            _DELIVERY.write(
+                using,
+                provider=provider,
+                delivery_id=_storable(envelope.delivery_id),
+                type=_storable(envelope.type),
+                timestamp=envelope.timestamp,
+                api_version=_storable(envelope.api_version)[:32],
+                body=body,
+                received_at=now,
+                due_at=now,
+                trace=carried_trace(),
+            )
     except IntegrityError:
         # The only constraint that these values can break is "polar_delivery_once".
-        return None
-    return delivery
+        return False
+    return True
 
 
 def _storable(text: str) -> str:

@@ -1,9 +1,9 @@
 """`PROCESS_INLINE`: the worker's work, done in this process after commit.
 
-For development, tests and sites without a broker. Where beat does not run either, a delivery that
-failed waits for `polar_inbox replay`; a failed receiver is tried again with the next delivery after
-it is due. No provider is called here, where somebody waits
-for a response: what would have to be asked for is logged and left to reconcile.
+For development, tests and sites without a broker. Where beat does not run either, a delivery or a
+receiver that failed is tried again with the next delivery after it is due. No provider is called
+here, where somebody waits for a response: what would have to be asked for is logged and left to
+reconcile.
 """
 
 import logging
@@ -11,18 +11,9 @@ import logging
 from polar_django import outbox
 from polar_django.webhooks import processing
 
-__all__ = ["process_now", "work_off"]
+__all__ = ["work_off"]
 
 logger = logging.getLogger(__name__)
-
-
-def process_now(pk: int) -> None:
-    """Process that delivery and send what it changed. Never raises: its sender is not concerned."""
-    try:
-        _tell(processing.process(pk))
-        outbox.send_all()
-    except Exception:
-        logger.exception("Inline processing failed; the delivery stays in the inbox.")
 
 
 def work_off() -> None:

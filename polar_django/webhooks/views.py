@@ -10,11 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError, SignatureError
-from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider, known_providers
 from polar_django.queues.retries import describe
 from polar_django.telemetry import Step, step
-from polar_django.webhooks import inbox, inline, wakeup
+from polar_django.webhooks import inbox, wakeup
 
 __all__ = ["receive"]
 
@@ -61,7 +60,7 @@ def _take_in(request: HttpRequest, provider: str, received: Step) -> JsonRespons
         source = get_provider(provider)
         envelope = source.verify_webhook(request.headers, body)
         received.tell(delivery_id=envelope.delivery_id, event_type=envelope.type)
-        delivery = inbox.store(provider, envelope, body)
+        is_new = inbox.store(provider, envelope, body)
     except SignatureError as error:
         return _answer(HTTPStatus.FORBIDDEN, str(error))
     except ConfigurationError as error:
@@ -70,10 +69,10 @@ def _take_in(request: HttpRequest, provider: str, received: Step) -> JsonRespons
     except (DatabaseError, InterfaceError) as error:
         logger.error("A delivery of %s could not be stored: %s", provider, describe(error))
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be stored; send it again.")
-    received.tell(outcome="stored" if delivery else "duplicate")
-    if delivery is None:
+    received.tell(outcome="stored" if is_new else "duplicate")
+    if not is_new:
         return _answer(source.accepted_status, "This delivery is known.")
-    _see_to(delivery.pk)
+    wakeup.wake()
     return _answer(source.accepted_status, "Stored.")
 
 
@@ -89,13 +88,6 @@ def _read(request: HttpRequest, limit: int) -> bytes | None:
         return None
     body = request.read(limit + 1)
     return None if len(body) > limit else body
-
-
-def _see_to(pk: int) -> None:
-    if get_settings().process_inline:
-        transaction.on_commit(lambda: inline.process_now(pk), using=primary(), robust=True)
-    else:
-        wakeup.wake()
 
 
 def _answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:

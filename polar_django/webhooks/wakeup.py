@@ -52,6 +52,8 @@ def wake() -> None:
 def _wake_now() -> None:
     if get_settings().process_inline:
         inline.work_off()
+    elif _waker.is_wanted:
+        return
     elif current_app.conf.task_always_eager:
         # The task runs right here, and belongs in the thread that holds the connections.
         publish()
@@ -151,11 +153,20 @@ class _Waker:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it was asked already, and will publish once more; so it is in a burst."""
+        return self._wanted.is_set() and self._runs
+
+    @property
+    def _runs(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def want(self) -> None:
         self._wanted.set()
-        if self._thread is None or not self._thread.is_alive():
+        if not self._runs:
             with self._starting:
-                if self._thread is None or not self._thread.is_alive():
+                if not self._runs:
                     self._start()
 
     def _start(self) -> None:

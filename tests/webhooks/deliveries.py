@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from polar_django.models import WebhookDelivery
+from polar_django.models.databases import on_primary
 from polar_django.providers.base import Envelope
 from polar_django.signing import sign
 from polar_django.webhooks import inbox
@@ -75,12 +76,11 @@ def stored(body: bytes | None = None, *, provider: str = "polar", **changes) -> 
     except (ValueError, TypeError, KeyError):
         kind = ""
     envelope = Envelope(delivery_id=f"msg_{next(_numbers)}", type=kind, timestamp=None)
-    delivery = inbox.store(provider, envelope, body)
-    assert delivery is not None
+    assert inbox.store(provider, envelope, body)
+    delivery = on_primary(WebhookDelivery).filter(delivery_id=envelope.delivery_id)
     if changes:
-        WebhookDelivery.objects.filter(pk=delivery.pk).update(**changes)
-        delivery.refresh_from_db()
-    return delivery
+        delivery.update(**changes)
+    return delivery.get()
 
 
 def statements(captured) -> list[str]:

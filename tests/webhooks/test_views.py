@@ -233,24 +233,3 @@ def test_an_unknown_status_is_kept_as_it_is(client):
     process_all()
     assert WebhookDelivery.objects.get().state == "processed"
     assert Subscription.objects.get().status == "hibernating"
-
-
-@pytest.mark.usefixtures("inline")
-def test_inline_the_mirror_is_written_when_the_response_arrives(
-    client, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        assert post(client, subscription_body()).status_code == 202
-    assert Subscription.objects.get().status == "active"
-    assert WebhookDelivery.objects.get().state == "processed"
-
-
-@pytest.mark.usefixtures("inline")
-@pytest.mark.django_db(transaction=True)
-def test_inline_an_error_never_reaches_the_sender(client, monkeypatch):
-    def crash(_):
-        raise RuntimeError("the mirror is on fire")
-
-    monkeypatch.setattr(processing, "process", crash)
-    assert post(client, subscription_body()).status_code == 202
-    assert WebhookDelivery.objects.get().state == "pending"
