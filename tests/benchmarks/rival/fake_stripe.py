@@ -1,4 +1,7 @@
-"""As much of Stripe's API as dj-stripe reads for one subscription: objects by id, at once."""
+"""As much of Stripe's API as dj-stripe reads for one subscription: objects by id, at once.
+
+Each subscription is to a product of its own, with the same number.
+"""
 
 import json
 import sys
@@ -10,7 +13,7 @@ NOW = 1_795_000_000
 COMMON = {"created": NOW, "livemode": False, "metadata": {}}
 
 
-def product(key: str = "prod_1") -> dict[str, Any]:
+def product(key: str) -> dict[str, Any]:
     return {
         **COMMON,
         "id": key,
@@ -21,14 +24,14 @@ def product(key: str = "prod_1") -> dict[str, Any]:
     }
 
 
-def price(key: str = "price_1") -> dict[str, Any]:
+def price(key: str) -> dict[str, Any]:
     return {
         **COMMON,
         "id": key,
         "object": "price",
         "active": True,
         "currency": "usd",
-        "product": "prod_1",
+        "product": key.replace("price_", "prod_"),
         "type": "recurring",
         "unit_amount": 900,
         "billing_scheme": "per_unit",
@@ -36,7 +39,7 @@ def price(key: str = "price_1") -> dict[str, Any]:
     }
 
 
-def customer(key: str = "cus_1") -> dict[str, Any]:
+def customer(key: str) -> dict[str, Any]:
     return {
         **COMMON,
         "id": key,
@@ -50,14 +53,14 @@ def customer(key: str = "cus_1") -> dict[str, Any]:
     }
 
 
-def subscription(key: str = "sub_1") -> dict[str, Any]:
+def subscription(key: str) -> dict[str, Any]:
     number = key.removeprefix("sub_")
     item = {
         **COMMON,
         "id": f"si_{number}",
         "object": "subscription_item",
         "subscription": key,
-        "price": price(),
+        "price": price(f"price_{number}"),
         "plan": None,
         "quantity": 1,
         "current_period_start": NOW,
