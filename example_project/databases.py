@@ -13,14 +13,20 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+# By scheme: Django's engine, and the database that is there where the address names none.
+_SERVERS = {
+    "postgres": ("django.db.backends.postgresql", "postgres"),
+    "postgresql": ("django.db.backends.postgresql", "postgres"),
+    "mysql": ("django.db.backends.mysql", "mysql"),
+}
 
 
 def database_settings(url: str) -> dict[str, Any]:
     """The entry for `DATABASES` that an address stands for.
 
-    Takes `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://:memory:` and
-    `postgresql://user:password@host:port/name`; a socket directory goes into `?host=`.
-    Raises ValueError for anything else.
+    Takes `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://:memory:`,
+    `postgresql://user:password@host:port/name` and the same with `mysql://` for MySQL and MariaDB;
+    a socket (PostgreSQL: its directory) goes into `?host=`. Raises ValueError for anything else.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -34,18 +40,19 @@ def database_settings(url: str) -> dict[str, Any]:
             "NAME": str(Path(name)),
             "OPTIONS": dict(SQLITE_OPTIONS),
         }
-    if parts.scheme in ("postgres", "postgresql"):
+    if parts.scheme in _SERVERS:
+        engine, usual_name = _SERVERS[parts.scheme]
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+            "ENGINE": engine,
+            "NAME": unquote(parts.path.lstrip("/")) or usual_name,
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": options.pop("host", "") or parts.hostname or "",
             "PORT": options.pop("port", "") or str(parts.port or ""),
             "OPTIONS": options,
         }
-    raise ValueError(f"Unknown kind of database {parts.scheme!r}: use sqlite or postgresql.")
+    raise ValueError(f"Unknown kind of database {parts.scheme!r}: use sqlite, postgresql or mysql.")
 
 
 def with_database_name(url: str, name: str) -> str:

@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
 from polar_django.conf.loading import load_function
+from polar_django.database_checks import check_mysql
 from polar_django.exceptions import ConfigurationError
 from polar_django.providers.registry import known_providers
 from polar_django.schedules import (
@@ -55,6 +56,7 @@ def register_all() -> None:
     """Hand the checks to Django; called once, when the app is ready."""
     register(check_settings, "polar_django")
     register(check_subscriber_column, Tags.database)
+    register(check_mysql, Tags.database)
     register(check_addresses, Tags.urls)
     register(check_deployment, "polar_django", deploy=True)
 

@@ -21,6 +21,7 @@ __all__ = [
     "email_is_verified",
     "external_id_of",
     "find_subscriber",
+    "is_same_address",
     "is_subscriber",
     "primary_key_in",
     "profile_of",
@@ -56,6 +57,16 @@ def find_subscriber(text: str) -> Any | None:
         return manager.get_by_natural_key(text)
     except (AttributeError, ObjectDoesNotExist):
         return None
+
+
+def is_same_address(one: str | None, other: str | None) -> bool:
+    """Whether two e-mail addresses are one: the same but for the capitals of A to Z.
+
+    `__iexact` finds more: on MySQL "é" is an "e", on PostgreSQL the Turkish i without a dot is an
+    "i", and either makes a domain that somebody else may own.
+    """
+    # bytes.lower() knows the letters of ASCII only.
+    return bool(one and other) and str(one).encode().lower() == str(other).encode().lower()
 
 
 def is_subscriber(something: Any) -> bool:

@@ -19,8 +19,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The real one takes a quarter of a second per user, on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+_IS_MYSQL = os.environ.get("POLAR_TEST_DATABASE_URL", "").startswith("mysql:")
+
 DATABASES = {
-    "default": database_settings(os.environ.get("POLAR_TEST_DATABASE_URL") or "sqlite://:memory:")
+    "default": {
+        **database_settings(os.environ.get("POLAR_TEST_DATABASE_URL") or "sqlite://:memory:"),
+        # MariaDB's own choice may be latin1, of which polar_django.E013 would speak.
+        "TEST": {"CHARSET": "utf8mb4"} if _IS_MYSQL else {},
+    }
 }
 
 INSTALLED_APPS = [

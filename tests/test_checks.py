@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from django.core.checks.registry import registry
 from django.db import connection
 
-from polar_django import checks
+from polar_django import checks, database_checks
 from polar_django.billing.changes import Proration
 from polar_django.conf import beat_schedule
 from polar_django.providers.polar.connection import base_url
@@ -305,7 +305,9 @@ def test_the_page_about_checks_names_exactly_those_there_are():
     page = (Path(__file__).parents[1] / "docs" / "checks.md").read_text("utf-8")
     rows = re.findall(r"^\| `polar_django\.([EW]\d+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
     described = [number for number, _, _ in rows]
-    source = Path(checks.__file__).read_text("utf-8")
+    source = "".join(
+        Path(module.__file__).read_text("utf-8") for module in (checks, database_checks)
+    )
     used = set(re.findall(r'id="polar_django\.([EW]\d+)"', source))
     used |= set(re.findall(r'"\(request.*", "([EW]\d+)"\)', source))
     assert len(described) == len(set(described))

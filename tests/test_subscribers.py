@@ -10,6 +10,7 @@ from polar_django.subscribers import (
     can_manage_billing,
     email_is_verified,
     external_id_of,
+    is_same_address,
     primary_key_in,
     profile_of,
     resolve_subscriber,
@@ -116,3 +117,30 @@ def test_ids_of_any_kind_come_back_as_they_went(ada):
     assert primary_key_in(external_id_of(ada)) == 7
     assert primary_key_in("7", WebhookDelivery) == 7
     assert primary_key_in(str(uuid.uuid4())) is None
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        ("ada@example.com", True),
+        ("Ada@EXAMPLE.com", True),
+        ("adá@example.com", False),
+        ("ada@\u0435xample.com", False),
+        ("ada@example.com ", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_an_address_is_the_same_but_for_capitals(other, is_same):
+    assert is_same_address("ada@example.com", other) is is_same
+    assert is_same_address(other, "ada@example.com") is is_same
+
+
+@pytest.mark.parametrize(("one", "other"), [("i", "\u0131"), ("k", "\u212a"), ("ss", "\u00df")])
+def test_letters_that_become_one_in_capitals_are_two(one, other):
+    assert not is_same_address(f"{one}@example.com", f"{other}@example.com")
+
+
+def test_nobody_has_no_address():
+    assert not is_same_address("", "")
+    assert not is_same_address(None, None)

@@ -4,7 +4,7 @@ A seat's benefits are its holder's alone, not the team's. They follow by the pro
 All raise ProviderError: ActionRefused with `code` "SeatNotAvailable" where all are taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from polar_django.models.databases import on_primary
 from polar_django.providers.base import SeatInvitation, SeatRequest
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer
-from polar_django.subscribers import external_id_of
+from polar_django.subscribers import external_id_of, is_same_address
 
 __all__ = [
     "assign_seat",
@@ -119,9 +119,15 @@ def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
     known = Q(email__iexact=address)
     if user is not None:
         known |= Q(user=user)
-    found = on_primary(Member).filter(known, customer_id=purchase.customer_id, deleted_at=None)
+    found: Iterable[Member] = on_primary(Member).filter(
+        known, customer_id=purchase.customer_id, deleted_at=None
+    )
     members = sorted(found, key=lambda row: (user is None or row.user_id != user.pk, row.pk))
-    return members[0] if members else None
+    for member in members:
+        is_the_user = user is not None and member.user_id == user.pk
+        if is_the_user or is_same_address(member.email, address):
+            return member
+    return None
 
 
 def _seat_of(purchase: Purchase, member: Member | None, address: str) -> Seat | None:
@@ -134,7 +140,13 @@ def _seat_of(purchase: Purchase, member: Member | None, address: str) -> Seat | 
     theirs = Q(email__iexact=address) | Q(member__email__iexact=address)
     if member is not None:
         theirs |= Q(member=member)  # whose address may be another by now
-    return taken.filter(theirs).first()
+    found: Iterable[Seat] = taken.filter(theirs).select_related("member").order_by("pk")
+    for seat in found:
+        is_the_members = member is not None and seat.member == member
+        addresses = (seat.email, seat.member.email if seat.member else None)
+        if is_the_members or any(is_same_address(one, address) for one in addresses):
+            return seat
+    return None
 
 
 def _written(answer: Answer, sent: Mapping[str, datetime | None]) -> Seat:

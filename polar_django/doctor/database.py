@@ -6,6 +6,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from polar_django import checks
+from polar_django.database_checks import check_mysql
 from polar_django.doctor.case import Case
 from polar_django.doctor.configuration import from_check
 from polar_django.doctor.findings import Finding
@@ -37,5 +38,6 @@ def look_at_database(case: Case) -> Iterator[Finding]:
             fix="python manage.py migrate polar_django",
         )
         return
-    for message in checks.check_subscriber_column(databases=[primary()]):
-        yield from_check(message)
+    for check in (checks.check_subscriber_column, check_mysql):
+        for message in check(databases=[primary()]):
+            yield from_check(message)

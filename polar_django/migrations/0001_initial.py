@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import polar_django.models.fields
+import polar_django.models.indexes
 from polar_django.conf import subscriber_model
 import uuid
 from django.conf import settings
@@ -79,7 +80,12 @@ class Migration(migrations.Migration):
                 ("as_of", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
-                ("key", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "key",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, default="", max_length=255
+                    ),
+                ),
                 ("name", models.CharField(blank=True, default="", max_length=255)),
                 ("unit", models.CharField(default="scalar", max_length=32)),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
@@ -95,7 +101,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     polar_django.models.fields.ProviderIdField(
-                        max_length=300, primary_key=True, serialize=False
+                        max_length=255, primary_key=True, serialize=False
                     ),
                 ),
                 ("taken_at", models.DateTimeField()),
@@ -116,7 +122,12 @@ class Migration(migrations.Migration):
                 ("as_of", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
-                ("key", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "key",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, default="", max_length=255
+                    ),
+                ),
                 ("type", models.CharField(blank=True, default="", max_length=64)),
                 ("description", models.CharField(blank=True, default="", max_length=500)),
                 ("is_deleted", models.BooleanField(default=False)),
@@ -143,7 +154,12 @@ class Migration(migrations.Migration):
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
                 ("type", models.CharField(default="individual", max_length=32)),
-                ("external_id", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "external_id",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, max_length=255, null=True
+                    ),
+                ),
                 ("email", models.CharField(blank=True, max_length=320, null=True)),
                 ("email_verified", models.BooleanField(default=False)),
                 ("name", models.CharField(blank=True, max_length=500, null=True)),
@@ -198,7 +214,12 @@ class Migration(migrations.Migration):
                 ("as_of", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
-                ("external_customer_id", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "external_customer_id",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, max_length=255, null=True
+                    ),
+                ),
                 ("plan", models.CharField(blank=True, default="", max_length=255)),
                 ("next_url", models.TextField(blank=True, default="")),
                 ("status", models.CharField(default="open", max_length=32)),
@@ -259,7 +280,12 @@ class Migration(migrations.Migration):
                 ("as_of", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
-                ("external_id", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "external_id",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, max_length=255, null=True
+                    ),
+                ),
                 ("email", models.CharField(blank=True, max_length=320, null=True)),
                 ("name", models.CharField(blank=True, max_length=500, null=True)),
                 ("role", models.CharField(default="member", max_length=32)),
@@ -405,7 +431,12 @@ class Migration(migrations.Migration):
                 ("as_of", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("raw", models.JSONField(blank=True, default=dict)),
-                ("key", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "key",
+                    polar_django.models.fields.ExactCharField(
+                        blank=True, default="", max_length=255
+                    ),
+                ),
                 ("name", models.CharField(blank=True, default="", max_length=255)),
                 ("description", models.TextField(blank=True, null=True)),
                 ("visibility", models.CharField(default="public", max_length=32)),
@@ -1061,7 +1092,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("provider", models.CharField(max_length=20)),
-                ("delivery_id", models.CharField(max_length=255)),
+                ("delivery_id", polar_django.models.fields.ExactCharField(max_length=255)),
                 ("type", models.CharField(blank=True, default="", max_length=255)),
                 ("timestamp", models.DateTimeField(blank=True, null=True)),
                 ("api_version", models.CharField(blank=True, default="", max_length=32)),
@@ -1093,10 +1124,11 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "webhook deliveries",
                 "permissions": [("replay_webhookdelivery", "Can process webhook deliveries again")],
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("state__in", ["pending", "processing", "failed"])),
+                    polar_django.models.indexes.SmallIndex(
+                        where=models.Q(("state__in", ["pending", "processing", "failed"])),
                         fields=["due_at"],
                         name="polar_delivery_due",
+                        otherwise=["state", "due_at"],
                     ),
                     models.Index(fields=["state", "received_at"], name="polar_delivery_state"),
                 ],
@@ -1201,24 +1233,25 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", False)),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("deleted_at__isnull", False)),
                 fields=["provider", "created_at"],
                 name="polar_customer_deleted",
+                otherwise=["deleted_at"],
             ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(
-                condition=models.Q(("erased_at__isnull", False)),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("erased_at__isnull", False)),
                 fields=["erased_at"],
                 name="polar_customer_erased",
             ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(
-                condition=models.Q(("push", ""), _negated=True),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("push", ""), _negated=True),
                 fields=["push"],
                 name="polar_customer_push",
             ),
@@ -1251,10 +1284,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="seat",
-            index=models.Index(
-                condition=models.Q(("status", "revoked"), _negated=True),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("status", "revoked"), _negated=True),
                 fields=["subscription"],
                 name="polar_seat_taken",
+                otherwise=["subscription", "status"],
             ),
         ),
         migrations.AddIndex(
@@ -1295,32 +1329,34 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="benefitgrant",
-            index=models.Index(
-                condition=models.Q(("is_granted", False), ("is_revoked", False)),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("is_granted", False), ("is_revoked", False)),
                 fields=["provider", "created_at"],
                 name="polar_grant_waiting",
+                otherwise=["is_granted", "is_revoked", "provider", "created_at"],
             ),
         ),
         migrations.AddIndex(
             model_name="benefitgrant",
-            index=models.Index(
-                condition=models.Q(("is_revoked", True)),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("is_revoked", True)),
                 fields=["provider", "created_at"],
                 name="polar_grant_revoked",
+                otherwise=["is_revoked", "provider", "created_at"],
             ),
         ),
         migrations.AddIndex(
             model_name="benefitgrant",
-            index=models.Index(
-                condition=models.Q(("is_granted", True), ("is_revoked", False)),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("is_granted", True), ("is_revoked", False)),
                 fields=["subscriber", "benefit"],
                 name="polar_grant_live_subscriber",
             ),
         ),
         migrations.AddIndex(
             model_name="benefitgrant",
-            index=models.Index(
-                condition=models.Q(
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(
                     ("is_granted", True), ("is_revoked", False), ("user__isnull", False)
                 ),
                 fields=["user", "benefit"],
@@ -1329,16 +1365,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="usageevent",
-            index=models.Index(
-                condition=models.Q(("state__in", ["pending", "failed"])),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("state__in", ["pending", "failed"])),
                 fields=["due_at"],
                 name="polar_usage_due",
+                otherwise=["state", "due_at"],
             ),
         ),
         migrations.AddIndex(
             model_name="usageevent",
-            index=models.Index(
-                condition=models.Q(("state", "dead")), fields=["due_at"], name="polar_usage_dead"
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("state", "dead")), fields=["due_at"], name="polar_usage_dead"
             ),
         ),
         migrations.AddIndex(
@@ -1347,16 +1384,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="transition",
-            index=models.Index(
-                condition=models.Q(("state__in", ["pending", "failed"])),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("state__in", ["pending", "failed"])),
                 fields=["due_at"],
                 name="polar_transition_due",
+                otherwise=["state", "due_at"],
             ),
         ),
         migrations.AddIndex(
             model_name="transition",
-            index=models.Index(
-                condition=models.Q(("state", "dead")),
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("state", "dead")),
                 fields=["due_at"],
                 name="polar_transition_dead",
             ),

@@ -12,7 +12,7 @@ from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
 from polar_django.models import BenefitGrant, Member, Seat
 from polar_django.models.databases import on_primary, primary
-from polar_django.subscribers import email_is_verified
+from polar_django.subscribers import email_is_verified, is_same_address
 
 __all__ = ["link_claimed", "link_member"]
 
@@ -69,8 +69,8 @@ def _verified_owner(email: str) -> Any | None:
         name = model._meta.get_field(model.get_email_field_name()).name
     except FieldDoesNotExist:
         return None
-    found: Iterable[Any] = on_primary(model).filter(**{f"{name}__iexact": email})[:2]
-    users = list(found)
+    found: Iterable[Any] = on_primary(model).filter(**{f"{name}__iexact": email})
+    users = [user for user in found if is_same_address(getattr(user, name), email)]
     return users[0] if len(users) == 1 and _has_verified(users[0]) else None
 
 

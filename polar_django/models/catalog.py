@@ -7,14 +7,14 @@ not know ids, which differ between the provider's environments.
 from django.db import models
 
 from polar_django.models.base import MirroredModel
-from polar_django.models.fields import mirrored_key
+from polar_django.models.fields import ExactCharField, mirrored_key
 from polar_django.models.querysets import ProductQuerySet
 
 
 class Product(MirroredModel):
     """Something a customer can buy once or subscribe to. `benefit_ids` is in display order."""
 
-    key = models.CharField(max_length=255, blank=True, default="")
+    key = ExactCharField(max_length=255, blank=True, default="")
     name = models.CharField(max_length=255, blank=True, default="")
     description = models.TextField(null=True, blank=True)
     visibility = models.CharField(max_length=32, default="public")
@@ -60,7 +60,7 @@ class Price(MirroredModel):
 class Benefit(MirroredModel):
     """What a product gives. `metadata` holds the values of a feature flag."""
 
-    key = models.CharField(max_length=255, blank=True, default="")
+    key = ExactCharField(max_length=255, blank=True, default="")
     type = models.CharField(max_length=64, blank=True, default="")
     description = models.CharField(max_length=500, blank=True, default="")
     is_deleted = models.BooleanField(default=False)
@@ -77,7 +77,7 @@ class Benefit(MirroredModel):
 class Meter(MirroredModel):
     """What is counted, in `unit`."""
 
-    key = models.CharField(max_length=255, blank=True, default="")
+    key = ExactCharField(max_length=255, blank=True, default="")
     name = models.CharField(max_length=255, blank=True, default="")
     unit = models.CharField(max_length=32, default="scalar")
     archived_at = models.DateTimeField(null=True, blank=True)

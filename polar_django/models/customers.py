@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 
 from polar_django.models.base import MirroredModel
-from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.fields import ExactCharField, mirrored_key, subscriber_key
+from polar_django.models.indexes import SmallIndex
 from polar_django.models.querysets import CustomerMeterQuerySet, CustomerQuerySet
 
 
@@ -25,7 +26,7 @@ class Customer(MirroredModel):
 
     subscriber = subscriber_key("polar_customers")
     type = models.CharField(max_length=32, default="individual")
-    external_id = models.CharField(max_length=255, null=True, blank=True)
+    external_id = ExactCharField(max_length=255, null=True, blank=True)
     email = models.CharField(max_length=320, null=True, blank=True)
     email_verified = models.BooleanField(default=False)
     name = models.CharField(max_length=500, null=True, blank=True)
@@ -42,17 +43,18 @@ class Customer(MirroredModel):
             models.Index(fields=["provider", "created_at"], name="polar_customer_listed"),
             models.Index(fields=["external_id"], name="polar_customer_external_id"),
             models.Index(fields=["email"], name="polar_customer_email"),
-            models.Index(
+            SmallIndex(
                 fields=["provider", "created_at"],
-                condition=Q(deleted_at__isnull=False),
+                where=Q(deleted_at__isnull=False),
+                otherwise=["deleted_at"],
                 name="polar_customer_deleted",
             ),
-            models.Index(
+            SmallIndex(
                 fields=["erased_at"],
-                condition=Q(erased_at__isnull=False),
+                where=Q(erased_at__isnull=False),
                 name="polar_customer_erased",
             ),
-            models.Index(fields=["push"], condition=~Q(push=""), name="polar_customer_push"),
+            SmallIndex(fields=["push"], where=~Q(push=""), name="polar_customer_push"),
         ]
         permissions = [
             ("view_personal_data", "Can see names and addresses in the billing admin"),
@@ -73,7 +75,7 @@ class Member(MirroredModel):
         blank=True,
         related_name="polar_members",
     )
-    external_id = models.CharField(max_length=255, null=True, blank=True)
+    external_id = ExactCharField(max_length=255, null=True, blank=True)
     email = models.CharField(max_length=320, null=True, blank=True)
     name = models.CharField(max_length=500, null=True, blank=True)
     role = models.CharField(max_length=32, default="member")

@@ -11,7 +11,25 @@ from polar_django.conf import subscriber_model
 ID_LENGTH = 255
 
 
-class ProviderIdField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
+class ExactCharField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
+    """Text that is a name: "Pro" is not "pro", nor "pro" with an accent or a space behind it.
+
+    So it is anywhere but on MySQL and MariaDB, whose usual collations take all of these for one.
+    Keys that point to such a column are compared as it is. `__iexact` does not work on it there.
+    """
+
+    # For checks at start-up, which cannot import this class before the apps are ready.
+    is_compared_exactly = True
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql" and not self.db_collation:
+            is_mariadb = getattr(connection, "mysql_is_mariadb", False)
+            parameters["collation"] = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+        return parameters
+
+
+class ProviderIdField(ExactCharField):
     """An id made by a provider (a Polar UUID, `cus_…`, `sub_…`), or made for one.
 
     On PostgreSQL a `varchar` key gets a second index for LIKE, which ids never need and every

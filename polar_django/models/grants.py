@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.indexes import SmallIndex
 from polar_django.models.querysets import BenefitGrantQuerySet
 
 
@@ -51,24 +52,26 @@ class BenefitGrant(MirroredModel):
             models.Index(fields=["provider", "created_at"], name="polar_grant_listed"),
             # Small, for whoever looks for what is stuck; most grants are never in them. In the
             # list's own order, or the database would rather walk through all grants.
-            models.Index(
+            SmallIndex(
                 fields=["provider", "created_at"],
-                condition=Q(is_granted=False, is_revoked=False),
+                where=Q(is_granted=False, is_revoked=False),
+                otherwise=["is_granted", "is_revoked", "provider", "created_at"],
                 name="polar_grant_waiting",
             ),
-            models.Index(
+            SmallIndex(
                 fields=["provider", "created_at"],
-                condition=Q(is_revoked=True),
+                where=Q(is_revoked=True),
+                otherwise=["is_revoked", "provider", "created_at"],
                 name="polar_grant_revoked",
             ),
-            models.Index(
+            SmallIndex(
                 fields=["subscriber", "benefit"],
-                condition=Q(is_granted=True, is_revoked=False),
+                where=Q(is_granted=True, is_revoked=False),
                 name="polar_grant_live_subscriber",
             ),
-            models.Index(
+            SmallIndex(
                 fields=["user", "benefit"],
-                condition=Q(is_granted=True, is_revoked=False, user__isnull=False),
+                where=Q(is_granted=True, is_revoked=False, user__isnull=False),
                 name="polar_grant_live_user",
             ),
         ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import models
 
 from polar_django.models.base import MirroredModel
-from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.fields import ExactCharField, mirrored_key, subscriber_key
 from polar_django.models.querysets import OrderQuerySet
 
 
@@ -21,7 +21,7 @@ class CheckoutSession(MirroredModel):
     product = mirrored_key("polar_django.Product", "checkout_sessions")
     discount = mirrored_key("polar_django.Discount", "checkout_sessions")
     subscription = mirrored_key("polar_django.Subscription", "upgrading_checkouts")
-    external_customer_id = models.CharField(max_length=255, null=True, blank=True)
+    external_customer_id = ExactCharField(max_length=255, null=True, blank=True)
     plan = models.CharField(max_length=255, blank=True, default="")
     next_url = models.TextField(blank=True, default="")
     status = models.CharField(max_length=32, default="open")

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from polar_django.models.base import MirroredModel
 from polar_django.models.fields import mirrored_key, subscriber_key
+from polar_django.models.indexes import SmallIndex
 from polar_django.models.querysets import (
     ACTIVE_STATUSES,
     ENDED_STATUSES,
@@ -155,8 +156,11 @@ class Seat(MirroredModel):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["subscription"], condition=~Q(status="revoked"), name="polar_seat_taken"
+            SmallIndex(
+                fields=["subscription"],
+                where=~Q(status="revoked"),
+                otherwise=["subscription", "status"],
+                name="polar_seat_taken",
             ),
             models.Index(fields=["status"], name="polar_seat_status"),
         ]

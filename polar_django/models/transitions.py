@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from polar_django.models.fields import ProviderIdField
+from polar_django.models.indexes import SmallIndex
 
 
 class Transition(models.Model):
@@ -51,14 +52,13 @@ class Transition(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
+            SmallIndex(
                 fields=["due_at"],
-                condition=Q(state__in=["pending", "failed"]),
+                where=Q(state__in=["pending", "failed"]),
+                otherwise=["state", "due_at"],
                 name="polar_transition_due",
             ),
-            models.Index(
-                fields=["due_at"], condition=Q(state="dead"), name="polar_transition_dead"
-            ),
+            SmallIndex(fields=["due_at"], where=Q(state="dead"), name="polar_transition_dead"),
             models.Index(fields=["customer_id", "happened_at"], name="polar_transition_customer"),
         ]
         permissions = [("replay_transition", "Can tell receivers again")]
@@ -73,7 +73,7 @@ class WriteLock(models.Model):
     One row per customer, one for the catalogue, and a few hundred shared ones.
     """
 
-    name = ProviderIdField(max_length=300, primary_key=True)
+    name = ProviderIdField(primary_key=True)
     taken_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from polar_django.models.fields import ProviderIdField, subscriber_key
+from polar_django.models.indexes import SmallIndex
 
 
 class UsageEvent(models.Model):
@@ -39,12 +40,13 @@ class UsageEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
+            SmallIndex(
                 fields=["due_at"],
-                condition=Q(state__in=["pending", "failed"]),
+                where=Q(state__in=["pending", "failed"]),
+                otherwise=["state", "due_at"],
                 name="polar_usage_due",
             ),
-            models.Index(fields=["due_at"], condition=Q(state="dead"), name="polar_usage_dead"),
+            SmallIndex(fields=["due_at"], where=Q(state="dead"), name="polar_usage_dead"),
             # What a meter does not know of yet: never sent, or sent since it was reckoned.
             models.Index(fields=["subscriber", "sent_at"], name="polar_usage_unreckoned"),
         ]

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from polar_django.models.fields import ExactCharField
+from polar_django.models.indexes import SmallIndex
 from polar_django.models.querysets import WebhookDeliveryQuerySet
 
 
@@ -22,7 +24,7 @@ class WebhookDelivery(models.Model):
         DEAD = "dead"
 
     provider = models.CharField(max_length=20)
-    delivery_id = models.CharField(max_length=255)
+    delivery_id = ExactCharField(max_length=255)
     type = models.CharField(max_length=255, blank=True, default="")
     timestamp = models.DateTimeField(null=True, blank=True)
     api_version = models.CharField(max_length=32, blank=True, default="")
@@ -46,9 +48,10 @@ class WebhookDelivery(models.Model):
         ]
         indexes = [
             # What is still to do: small however long the history grows.
-            models.Index(
+            SmallIndex(
                 fields=["due_at"],
-                condition=Q(state__in=["pending", "processing", "failed"]),
+                where=Q(state__in=["pending", "processing", "failed"]),
+                otherwise=["state", "due_at"],
                 name="polar_delivery_due",
             ),
             models.Index(fields=["state", "received_at"], name="polar_delivery_state"),

@@ -134,6 +134,21 @@ def test_an_address_of_two_users_is_nobodys(team, service):
     assert Member.objects.get().user is None
 
 
+# To MySQL an accent is no difference, nor to PostgreSQL the dot that the Turkish i has not.
+LOOKALIKES = ["grace@vérified.example", "grace@ver\u0131fied.example"]
+
+
+@pytest.mark.parametrize("address", LOOKALIKES)
+def test_an_address_that_looks_alike_is_somebody_elses(team, service, settings, address):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "EMAIL_VERIFIED": lambda user: True}
+    stranger = person("stranger", email=address)
+    service.change(assign_seat(team, email="grace@verified.example").pk, status="claimed")
+    mirror_all()
+    assert Member.objects.get().user is None
+    assert assign_seat(team, user=stranger).member.email == address
+    assert Seat.objects.count() == 2
+
+
 def test_revoking_frees_the_seat_and_closes_the_gate(team, grace, service):
     seat = assign_seat(team, user=grace)
     assert holds(grace)

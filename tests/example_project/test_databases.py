@@ -28,13 +28,20 @@ def test_a_postgresql_server_on_a_socket():
     assert (entry["HOST"], entry["USER"], entry["OPTIONS"]) == ("/run/shop", "postgres", {})
 
 
+def test_a_mysql_or_mariadb_server():
+    entry = database_settings("mysql://ada:p%40ss@127.0.0.1:3307/shop?isolation_level=read+committed")
+    wanted = {"ENGINE": "django.db.backends.mysql", "NAME": "shop", "PORT": "3307"}
+    assert entry.items() >= {**wanted, "PASSWORD": "p@ss", "HOST": "127.0.0.1"}.items()
+    assert entry["OPTIONS"] == {"isolation_level": "read committed"}
+
+
 def test_another_database_of_the_same_server():
     url = with_database_name("postgresql://postgres:@/postgres?host=/run/shop", "test_shop")
     assert database_settings(url)["NAME"] == "test_shop"
     assert database_settings(url)["HOST"] == "/run/shop"
 
 
-@pytest.mark.parametrize("url", ["mysql://shop", "sqlite://", "sqlite://file.db", "", "shop.db"])
+@pytest.mark.parametrize("url", ["oracle://shop", "sqlite://", "sqlite://file.db", "", "shop.db"])
 def test_anything_else_is_refused(url):
     with pytest.raises(ValueError, match=r"sqlite"):
         database_settings(url)

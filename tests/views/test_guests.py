@@ -91,6 +91,15 @@ def test_an_address_is_the_same_in_capitals(shop, client, grace, own, typed):
     assert [row.subscriber for row in claim_purchases(grace)] == [grace]
 
 
+def test_an_address_that_looks_alike_is_another(shop, bought, client, grace):
+    """To MySQL an accent is no difference, and whoever owns the other domain can verify it."""
+    shop.deliver()
+    grace.email = "grace@exámple.com"
+    grace.save()
+    assert claim_purchases(grace) == []
+    assert Customer.objects.get().subscriber is None
+
+
 @pytest.mark.parametrize("why", ["unverified", "another address", "inactive"])
 def test_nobody_else_gets_it(shop, bought, client, grace, ada, settings, why):
     client.get(landing(bought))
