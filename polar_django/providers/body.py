@@ -1,7 +1,8 @@
 """From bytes to JSON that a database can store.
 
 PostgreSQL refuses NUL in text, lone surrogates and numbers that are not finite, and JSON allows
-the escapes of the first two; Python's reader lets the third through.
+the escapes of the first two; Python's reader lets the third through. It refuses whole numbers of
+more than 4,300 digits itself, and the whole body with them.
 """
 
 import json
@@ -21,7 +22,12 @@ def _finite(text: str) -> float | None:
     return value if isfinite(value) else None
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
+def _whole(text: str) -> int | None:
+    # As far as the other kind of number goes: beyond, no column holds it and no reader expects it.
+    return int(text) if isfinite(float(text)) else None
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=lambda _: None)
 
 
 def read_json(body: bytes) -> Any:

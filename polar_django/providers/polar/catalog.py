@@ -3,6 +3,7 @@
 from polar_django.providers.polar.reading import (
     Json,
     count,
+    currency,
     flag,
     identifier,
     identifier_or_of,
@@ -68,7 +69,7 @@ def price(data: Json, product_id: str | None = None) -> PriceSnapshot:
         meter_id=identifier_or_of(get("meter_id"), get("meter")),
         amount_type=amount_type,
         source=word(get("source"), "catalog"),
-        price_currency=text(get("price_currency"), 3),
+        price_currency=currency(get("price_currency")),
         # The old type "free" carries no amount; today the same price is fixed at 0.
         price_amount=0 if amount is None and amount_type == "free" else amount,
         minimum_amount=whole(get("minimum_amount")),
@@ -116,10 +117,10 @@ def meter(data: Json) -> MeterSnapshot:
 
 def discount(data: Json) -> DiscountSnapshot:
     get = data.get
-    amount, currency = whole(get("amount")), optional_text(get("currency"), 3)
+    amount, paid_in = whole(get("amount")), currency(get("currency"))
     amounts = mapping(get("amounts"))
     if amount is None and len(amounts) == 1:
-        [(currency, amount)] = ((text(key, 3), whole(value)) for key, value in amounts.items())
+        [(paid_in, amount)] = ((currency(key), whole(value)) for key, value in amounts.items())
     return DiscountSnapshot(
         id=required_id(data),
         raw=data,
@@ -132,7 +133,7 @@ def discount(data: Json) -> DiscountSnapshot:
         duration_in_months=count(get("duration_in_months")),
         basis_points=count(get("basis_points")),
         amount=amount,
-        currency=currency,
+        currency=paid_in or None,
         starts_at=moment(get("starts_at")),
         ends_at=moment(get("ends_at")),
         max_redemptions=count(get("max_redemptions")),

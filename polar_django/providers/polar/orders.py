@@ -3,6 +3,7 @@
 from polar_django.providers.polar.reading import (
     Json,
     count,
+    currency,
     flag,
     identifier,
     identifier_or_of,
@@ -12,6 +13,7 @@ from polar_django.providers.polar.reading import (
     required_id,
     text,
     whole,
+    whole_or,
     whole_or_zero,
     word,
 )
@@ -25,10 +27,10 @@ def order(data: Json) -> OrderSnapshot:
     get = data.get
     status = word(get("status"))
     paid = flag(get("paid"), status in _PAID_STATUSES)
-    net = whole_or_zero(get("net_amount", get("amount")))
+    net = whole_or(get("net_amount"), get("amount"))
     discount = whole_or_zero(get("discount_amount"))
     tax = whole_or_zero(get("tax_amount"))
-    total = whole_or_zero(get("total_amount", net + tax))
+    total = whole_or(get("total_amount"), net + tax)
     balance = whole_or_zero(get("applied_balance_amount"))
     return OrderSnapshot(
         id=required_id(data),
@@ -43,14 +45,14 @@ def order(data: Json) -> OrderSnapshot:
         status=status or ("paid" if paid else "pending"),
         paid=paid,
         billing_reason=word(get("billing_reason")),
-        currency=text(get("currency"), 3),
-        subtotal_amount=whole_or_zero(get("subtotal_amount", net + discount)),
+        currency=currency(get("currency")),
+        subtotal_amount=whole_or(get("subtotal_amount"), net + discount),
         discount_amount=discount,
         net_amount=net,
         tax_amount=tax,
         total_amount=total,
         applied_balance_amount=balance,
-        due_amount=whole_or_zero(get("due_amount", max(0, total + balance))),
+        due_amount=whole_or(get("due_amount"), max(0, total + balance)),
         refunded_amount=whole_or_zero(get("refunded_amount")),
         refunded_tax_amount=whole_or_zero(get("refunded_tax_amount")),
         invoice_number=optional_text(get("invoice_number")),
@@ -77,7 +79,7 @@ def refund(data: Json) -> RefundSnapshot:
         reason=text(get("reason"), 64),
         amount=whole_or_zero(get("amount")),
         tax_amount=whole_or_zero(get("tax_amount")),
-        currency=text(get("currency"), 3),
+        currency=currency(get("currency")),
         revoke_benefits=flag(get("revoke_benefits")),
         metadata=mapping(get("metadata")),
     )
@@ -85,7 +87,8 @@ def refund(data: Json) -> RefundSnapshot:
 
 def checkout(data: Json) -> CheckoutSnapshot:
     get = data.get
-    external_id = get("external_customer_id", get("customer_external_id"))  # renamed in June 2025
+    # Renamed in June 2025; today both are there.
+    external_id = identifier(get("external_customer_id")) or identifier(get("customer_external_id"))
     return CheckoutSnapshot(
         id=required_id(data),
         raw=data,
@@ -95,14 +98,14 @@ def checkout(data: Json) -> CheckoutSnapshot:
         product_id=identifier_or_of(get("product_id"), get("product")),
         discount_id=identifier_or_of(get("discount_id"), get("discount")),
         subscription_id=identifier(get("subscription_id")),
-        external_customer_id=identifier(external_id),
+        external_customer_id=external_id,
         status=word(get("status"), "open"),
         url=text(get("url"), 100_000),
         success_url=text(get("success_url"), 100_000),
         expires_at=moment(get("expires_at")),
         amount=whole(get("amount")),
         total_amount=whole(get("total_amount")),
-        currency=text(get("currency"), 3),
+        currency=currency(get("currency")),
         seats=count(get("seats")),
         metadata=mapping(get("metadata")),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from polar_django.providers.polar import catalog, customers, license_keys, orders, subscriptions
-from polar_django.providers.polar.reading import Json, objects
+from polar_django.providers.polar.reading import Json, identifier, objects
 from polar_django.snapshots import MeterSnapshot, ObjectSnapshot, Observation
 
 Parser = Callable[[Json], tuple[Observation, ...]]
@@ -64,7 +64,8 @@ def parse_subscription(data: Json) -> tuple[Observation, ...]:
         subscriptions.subscription(data),
         _one(data, "customer", customers.customer),
         _products(data),
-        _prices(data.get("prices")),
+        # One, until there could be several.
+        _prices(data.get("prices", [data.get("price")]), identifier(data.get("product_id"))),
         _one(data, "discount", catalog.discount),
         (copy for item in objects(data.get("meters")) for copy in _meters(item)),
     )

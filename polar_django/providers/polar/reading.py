@@ -1,8 +1,8 @@
 """Reading one JSON value as what a column can hold, whatever is there.
 
 A missing value, an older shape or a wrong type gives the default, never an error: only an object's
-own `id` must be known. Texts are cut at the width of their column; ids that are too long to be one
-are no ids, because half an id would be somebody else's.
+own `id` must be known. Texts are cut at the width of their column; ids, keys and currencies that
+are too long to be one are none, because half of one would be another's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,6 +58,11 @@ def optional_word(value: Any) -> str | None:
     return value[:32] if isinstance(value, str) and value else None
 
 
+def currency(value: Any) -> str:
+    """The three letters of a currency."""
+    return value if isinstance(value, str) and len(value) <= 3 else ""
+
+
 def flag(value: Any, default: bool = False) -> bool:
     return value if isinstance(value, bool) else default
 
@@ -89,6 +94,12 @@ def whole(value: Any) -> int | None:
 
 def whole_or_zero(value: Any) -> int:
     return whole(value) or 0
+
+
+def whole_or(value: Any, reckoned: Any) -> int:
+    """The number, else what it must be by others that were sent; 0 where neither fits."""
+    found = whole(value)
+    return whole_or_zero(reckoned) if found is None else found
 
 
 def count(value: Any) -> int | None:
@@ -138,4 +149,4 @@ def objects(value: Any) -> Iterator[Json]:
 
 def key_in(metadata: Json) -> str:
     """The name a project gives an object: `metadata["key"]`, where it is text."""
-    return text(metadata.get("key"))
+    return identifier(metadata.get("key")) or ""

@@ -3,6 +3,7 @@
 from polar_django.providers.polar.reading import (
     Json,
     count,
+    currency,
     flag,
     identifier,
     identifier_or_of,
@@ -34,7 +35,7 @@ def subscription(data: Json, customer_id: str | None = None) -> SubscriptionSnap
         status=word(get("status"), "incomplete"),
         provider_status=text(get("status"), 64),
         amount=whole(get("amount")),
-        currency=text(get("currency"), 3),
+        currency=currency(get("currency")),
         recurring_interval=optional_word(get("recurring_interval")),
         recurring_interval_count=count(get("recurring_interval_count")),
         current_period_start=moment(get("current_period_start")),

@@ -125,7 +125,9 @@ def test_a_pair_of_surrogates_is_one_character_and_stays():
     assert parse_event("polar", body).observations[0].snapshot.name == "\N{GRINNING FACE}"
 
 
-@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
+@pytest.mark.parametrize(
+    "number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"9" * 400, b"-" + b"9" * 5000]
+)
 def test_a_number_that_is_not_finite_is_none(number):
     body = delivered("customer.updated", shapes.customer(metadata={"n": 1}))
     event = parse_event("polar", body.replace(b'{"n":1}', b'{"n":' + number + b"}"))

@@ -133,6 +133,27 @@ class TestOlderShapes:
         checkout = snapshot_of("checkouts", {"id": "old", "customer_external_id": "7"})
         assert checkout.external_customer_id == "7"
 
+    def test_a_checkout_of_both_names_has_the_one_that_is_filled(self):
+        data = {"id": "old", "external_customer_id": None, "customer_external_id": "7"}
+        assert snapshot_of("checkouts", data).external_customer_id == "7"
+
+    def test_an_amount_that_is_null_is_reckoned_from_the_others(self):
+        sent = {"net_amount": None, "amount": 900, "tax_amount": 100, "discount_amount": 50}
+        nulls = dict.fromkeys(["subtotal_amount", "total_amount", "due_amount"])
+        order = snapshot_of("orders", {"id": "old", **sent, **nulls})
+        assert (order.subtotal_amount, order.net_amount) == (950, 900)
+        assert (order.total_amount, order.due_amount) == (1000, 1000)
+
+    def test_a_reckoned_amount_that_no_column_holds_is_none(self):
+        order = snapshot_of("orders", {"id": "old", "net_amount": 2**63 - 1, "tax_amount": 1})
+        assert (order.total_amount, order.net_amount) == (0, 2**63 - 1)
+
+    def test_a_subscription_had_one_price_and_shows_it_as_a_copy(self):
+        old = shapes.subscription(price=shapes.price(), customer=None, product=None)
+        del old["prices"], old["price"]["product_id"]
+        [price] = PARSERS["subscriptions"](old)[0].embedded
+        assert (price.id, price.price_amount, price.product_id) == ("pri-pro", 1000, "pro-pro")
+
     def test_the_interval_was_once_the_prices(self):
         old = {"id": "old", "prices": [{"id": "pri", "recurring_interval": "year"}]}
         product = snapshot_of("products", old)
@@ -191,6 +212,17 @@ class TestReading:
     def test_half_an_id_would_be_somebody_elses(self):
         assert reading.identifier("x" * 256) is None
         assert reading.text("x" * 256) == "x" * 255
+
+    def test_half_a_currency_and_half_a_key_would_be_others(self):
+        for kind, name in (("orders", "currency"), ("subscriptions", "currency")):
+            assert getattr(snapshot_of(kind, {"id": "x", name: "usdc"}), name) == ""
+        [_, price] = PARSERS["products"](
+            {"id": "x", "prices": [{"id": "p", "price_currency": "usdc"}]}
+        )
+        assert price.snapshot.price_currency == ""
+        discount = snapshot_of("discounts", {"id": "x", "amounts": {"usdc": 5}})
+        assert discount.currency is None
+        assert snapshot_of("benefits", {"id": "x", "metadata": {"key": "pro" * 100}}).key == ""
 
 
 @pytest.mark.parametrize("amount", ["1e999999999", "-1e999999999", "NaN", "sNaN", "x", "9" * 400])
