@@ -55,10 +55,9 @@ def send_due(limit: int = _BATCH) -> int:
     its second attempt on, one more for each receiver.
     """
     claimed = claim_due(
-        on_primary(Transition)
-        .filter(~_HAS_EARLIER_NEWS, state__in=_DUE, due_at__lte=timezone.now())
-        .order_by("due_at", "pk"),
+        on_primary(Transition).filter(~_HAS_EARLIER_NEWS),
         limit,
+        waiting=_DUE,
         lock=_LOCK,
         was_interrupted=lambda item: item.attempts > 0 and item.state == State.PENDING,
     )

@@ -103,10 +103,9 @@ def purge_usage(older_than_days: int) -> int:
 
 def _claim() -> list[UsageEvent]:
     return claim_due(
-        on_primary(UsageEvent)
-        .filter(state__in=_DUE, due_at__lte=timezone.now())
-        .order_by("due_at", "pk"),
+        on_primary(UsageEvent),
         MOST_EVENTS,
+        waiting=_DUE,
         lock=_LOCK,
         # Whatever killed the worker was no event: these are only passed on.
         was_interrupted=lambda event: False,

@@ -105,15 +105,14 @@ def _storable(text: str) -> str:
 
 
 def claim(limit: int = BATCH) -> list[WebhookDelivery]:
-    """Up to `limit` due deliveries, oldest first, now processing. Two or three statements.
+    """Up to `limit` due deliveries, oldest first, now processing. Two to four statements.
 
     One that has killed its worker every time is given up here.
     """
     while claimed := claim_due(
-        on_primary(WebhookDelivery)
-        .filter(state__in=_WAITING, due_at__lte=timezone.now())
-        .order_by("due_at", "pk"),
+        on_primary(WebhookDelivery),
         limit,
+        waiting=_WAITING,
         lock=_LOCK,
         was_interrupted=lambda delivery: delivery.state == State.PROCESSING,
         state=State.PROCESSING,

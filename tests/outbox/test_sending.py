@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from polar_django import outbox, signals
@@ -89,7 +90,8 @@ def test_a_batch_reads_each_table_once_however_many_rows(listen, django_assert_m
         outbox.send_due()
     assert seen == ["ada"] * 10
     reads = [text for text in statements(captured) if text.startswith("SELECT")]
-    assert len(reads) == 2
+    # The claim, and the orders.
+    assert len(reads) == 2 + (not connection.features.supports_partial_indexes)
 
 
 def test_a_failing_receiver_is_retried_alone_until_it_succeeds(listen, time_machine):

@@ -15,7 +15,7 @@ from polar_django.usage.sending import send_usage
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer"),
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer"),
 ]
 
 

@@ -48,7 +48,8 @@ def test_a_claim_begins_with_a_write_where_rows_cannot_be_locked(django_assert_m
     with django_assert_max_num_queries(10) as captured:
         inbox.claim(10)
     if connection.features.has_select_for_update_skip_locked:
-        assert len(statements(captured)) == 2
+        states = 1 if connection.features.supports_partial_indexes else 3
+        assert len(statements(captured)) == states + 1
     else:
         assert statements(captured)[0].startswith("INSERT INTO")
         assert len(statements(captured)) == 3

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from tests.webhooks.deliveries import (
     subscription_body,
 )
 
+TABLE = connection.ops.quote_name(WebhookDelivery._meta.db_table)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
 
 
@@ -35,7 +36,7 @@ def test_a_signed_delivery_is_stored_by_one_insert(client, django_assert_max_num
         response = post(client, subscription_body(), message_id="msg_a")
     assert (response.status_code, response.json()) == (202, {"detail": "Stored."})
     (statement,) = statements(captured)
-    assert statement.startswith('INSERT INTO "polar_django_webhookdelivery"')
+    assert statement.startswith(f"INSERT INTO {TABLE} ")
     row = WebhookDelivery.objects.get()
     assert (row.delivery_id, row.type, row.state) == ("msg_a", "subscription.updated", "pending")
     assert bytes(row.body) == subscription_body()

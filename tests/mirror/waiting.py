@@ -1,0 +1,25 @@
+"""Whether a writer waits for another one's lock, as the database says itself."""
+
+import time
+from concurrent.futures import Future
+
+from django.db import connection
+
+_WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted",
+    "mysql": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+}
+# InnoDB makes up its answer anew only after a tenth of a second in which nobody has asked.
+_PAUSE = {"postgresql": 0.0, "mysql": 0.15}
+_SECONDS = 60
+
+
+def wait_until_somebody_waits(or_has_ended: Future[None] | None = None) -> None:
+    last = time.monotonic() + _SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < last:
+            cursor.execute(_WAITING[connection.vendor])
+            if cursor.fetchone()[0] or (or_has_ended and or_has_ended.done()):
+                return
+            time.sleep(_PAUSE[connection.vendor])
+    raise AssertionError("Nobody waits.")
