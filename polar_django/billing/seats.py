@@ -20,7 +20,7 @@ from polar_django.models.databases import on_primary
 from polar_django.providers.base import SeatInvitation, SeatRequest
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer
-from polar_django.subscribers import external_id_of, is_same_address
+from polar_django.subscribers import external_id_of, is_same_address, is_subscriber
 
 __all__ = [
     "assign_seat",
@@ -37,8 +37,9 @@ def assign_seat(purchase: Purchase, *, user: Any = None, email: str = "") -> Sea
     """Put a user on a free seat at once, or invite an address to one (one of the two).
 
     With `user` the seat is claimed, and theirs when this returns: the provider is told the user's
-    key, or the member with their address becomes theirs here. With `email` the provider sends an
-    invitation; the seat is linked when it is claimed (`claim_seat`, or by a verified address).
+    key, where it is not the team's as well, or the member with their address becomes theirs here.
+    With `email` the provider sends an invitation; the seat is linked when it is claimed
+    (`claim_seat`, or by a verified address).
     Somebody who has a seat keeps it, and it is returned.
 
     One call, two where somebody has a seat already. Raises ValueError without either or with both,
@@ -59,7 +60,7 @@ def assign_seat(purchase: Purchase, *, user: Any = None, email: str = "") -> Sea
         **_source(purchase),
         member_id=member.pk if member is not None else "",
         email="" if member is not None else address,
-        external_member_id=external_id_of(user) if user is not None and member is None else "",
+        external_member_id=_key_of(user, purchase) if member is None else "",
         immediate_claim=user is not None,
     )
     try:
@@ -108,6 +109,18 @@ def claim_seat(token: str, user: Any, provider: str | None = None) -> Seat:
 def _source(purchase: Purchase) -> dict[str, Any]:
     name = "subscription_id" if isinstance(purchase, Subscription) else "order_id"
     return {name: purchase.pk}
+
+
+def _key_of(user: Any, purchase: Purchase) -> str:
+    """What the provider is to know a new member by; "" for nobody.
+
+    A key that is the team's as well would find the owner whom Polar made with it.
+    """
+    if user is None:
+        return ""
+    key, customer = external_id_of(user), purchase.customer
+    is_taken = customer is not None and customer.external_id == key and not is_subscriber(user)
+    return "" if is_taken else key
 
 
 def _stored(purchase: Purchase) -> Mapping[str, datetime | None]:

@@ -8,7 +8,6 @@ else nobody's. Never an e-mail. A deleted customer keeps the link it has and nev
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -141,27 +140,6 @@ def leave_former_owner(row: MirroredModel, before: MirroredModel) -> None:
             row.subscriber = None
 
 
-def resolve_members(changed: Rows, copies: Rows) -> list[Member]:
-    """Set `user` on the members to be written; return those that got one. One query, or none.
-
-    A member's `external_id` is the key of the project's user. An owner that Polar made by itself
-    carries the *customer's*, which is a user's only where subscribers are users.
-    """
-    owners_are_users = issubclass(subscriber_class(), get_user_model())
-    # Pairs, no mapping: a copy and a whole row of one member are equal, and both want their user.
-    named = [
-        (member, primary_key_in(member.external_id, get_user_model()))
-        for rows in (copies, changed)
-        for member in rows.get(Member, {}).values()
-        if member.user_id is None and (owners_are_users or member.role != "owner")
-    ]
-    known = _existing(get_user_model(), (key for _, key in named))
-    linked = [(member, key) for member, key in named if key in known]
-    for member, key in linked:
-        member.user_id = key
-    return [member for member, _ in linked]
-
-
 def rehome(customers: Sequence[Customer], members: Sequence[Member]) -> None:
     """Hand what came earlier to owners that are known only now. Four statements, one, or none."""
     if customers:
@@ -179,7 +157,7 @@ def rehome(customers: Sequence[Customer], members: Sequence[Member]) -> None:
 
 def _by_external_id(external_ids: Mapping[str, str | None]) -> dict[str, Any]:
     keys = {key: primary_key_in(external_id) for key, external_id in external_ids.items()}
-    known = _existing(subscriber_class(), keys.values())
+    known = existing_keys(subscriber_class(), keys.values())
     return {key: value for key, value in keys.items() if value in known}
 
 
@@ -199,7 +177,8 @@ def _by_checkout(orphans: Iterable[Any], unlinked: set[str]) -> dict[str, Any]:
     }
 
 
-def _existing(model: Any, keys: Iterable[Any]) -> set[Any]:
+def existing_keys(model: Any, keys: Iterable[Any]) -> set[Any]:
+    """Those of the primary keys that a row of the model has. One query, or none."""
     wanted = {key for key in keys if key is not None}
     if not wanted:
         return set()

@@ -1,4 +1,4 @@
-"""Which user a member is, where the provider was not told: by claim, by a verified address."""
+"""Which user a member is: by the key that the provider knows, by claim, by a verified address."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -10,11 +10,17 @@ from django.db import transaction
 
 from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
-from polar_django.models import BenefitGrant, Member, Seat
+from polar_django.mirror.linking import existing_keys
+from polar_django.models import BenefitGrant, Customer, Member, Seat
 from polar_django.models.databases import on_primary, primary
-from polar_django.subscribers import email_is_verified, is_same_address
+from polar_django.subscribers import (
+    email_is_verified,
+    is_same_address,
+    primary_key_in,
+    subscriber_class,
+)
 
-__all__ = ["link_claimed", "link_member"]
+__all__ = ["link_claimed", "link_member", "resolve_members"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +43,67 @@ def link_member(member: Member, user: Any) -> None:
         on_primary(Member).filter(pk=member.pk).update(user=user)
         on_primary(BenefitGrant).filter(member=member, is_seat=True).update(user=user)
     member.user = user
+
+
+def resolve_members(changed: Rows, copies: Rows) -> list[Member]:
+    """Set `user` on the members to be written; return those that got one. One query, or none.
+
+    A member's `external_id` is the key of the project's user. Where subscribers are no users, that
+    is two queries more: a member with the *customer's* external id is nobody by it, because Polar
+    gives it to the owner that it makes, who may have another role by now. So members wait there
+    until their customer is known.
+    """
+    # A list, no mapping: a copy and a whole row of one member are equal, and both want their user.
+    unknown = [
+        member
+        for rows in (copies, changed)
+        for member in rows.get(Member, {}).values()
+        if member.user_id is None
+    ]
+    waiting: list[Member] = []
+    if not issubclass(subscriber_class(), get_user_model()):
+        waiting = _waiting_for(changed, copies)
+        customers = _customers_of(unknown, changed, copies)
+        unknown = [one for one in unknown if _has_a_key_of_their_own(one, customers)]
+        waiting = [one for one in waiting if _has_a_key_of_their_own(one, customers)]
+    named = [
+        (member, primary_key_in(member.external_id, get_user_model()))
+        for member in (*unknown, *waiting)
+    ]
+    known = existing_keys(get_user_model(), (key for _, key in named))
+    linked = [(member, key) for member, key in named if key in known]
+    for member, key in linked:
+        member.user_id = key
+    on_primary(Member).bulk_update([one for one in waiting if one.user_id], ["user"])
+    return [member for member, _ in linked]
+
+
+def _waiting_for(changed: Rows, copies: Rows) -> list[Member]:
+    """The stored members without a user whose customers are told of. One query, or none."""
+    told_of = {**copies.get(Customer, {}), **changed.get(Customer, {})}
+    if not told_of:
+        return []
+    stored = on_primary(Member).filter(customer__in=told_of, user=None).exclude(external_id=None)
+    return list(stored.exclude(pk__in=changed.get(Member, {})).defer("raw"))
+
+
+def _customers_of(members: Iterable[Member], changed: Rows, copies: Rows) -> dict[str, Customer]:
+    """The members' customers that are known, and those that are told of. One query, or none."""
+    told_of = changed.get(Customer, {})
+    wanted = {member.customer_id for member in members if member.customer_id} - told_of.keys()
+    wanted |= copies.get(Customer, {}).keys() - told_of.keys()
+    stored = on_primary(Customer).defer("raw").in_bulk(wanted) if wanted else {}
+    return {**copies.get(Customer, {}), **stored, **told_of}
+
+
+def _has_a_key_of_their_own(member: Member, customers: Mapping[str, Customer]) -> bool:
+    customer = customers.get(member.customer_id or "")
+    # One that was deleted may have forgotten its own.
+    return (
+        customer is not None
+        and customer.deleted_at is None
+        and customer.external_id != member.external_id
+    )
 
 
 def link_claimed(changed: Rows) -> list[Member]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from polar_django.exceptions import ForeignObject
 from polar_django.mirror import catalog, customer_state, license_keys, linking, locks, seats
-from polar_django.mirror.members import link_claimed
+from polar_django.mirror.members import link_claimed, resolve_members
 from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
 from polar_django.mirror.versions import Cause, Version, Weight, is_in_doubt, supersedes
@@ -229,7 +229,7 @@ def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
 
 def _write(batch: _Batch, cause: Cause | None) -> None:
     copies = _rows_of_copies(batch)
-    members = linking.resolve_members(batch.changed, copies)
+    members = resolve_members(batch.changed, copies)
     customers = linking.resolve_owners(batch.changed, copies)
     seats.mark(batch.changed, copies, batch.team_grants)
     for table in TABLES.values():

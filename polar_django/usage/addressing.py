@@ -9,7 +9,7 @@ from polar_django.conf import get_settings
 from polar_django.models import Customer, Member, UsageEvent
 from polar_django.models.databases import on_primary
 from polar_django.providers.usage import UsageFact
-from polar_django.subscribers import primary_key_in
+from polar_django.subscribers import primary_key_in, subscriber_class
 
 __all__ = ["facts_of"]
 
@@ -35,10 +35,18 @@ def facts_of(provider: str, events: Sequence[UsageEvent]) -> list[UsageFact]:
                 customer_id=customer_id,
                 member_id=members.get((customer_id, event.external_member_id), ""),
                 external_customer_id="" if customer_id else event.external_customer_id,
-                external_member_id="" if customer_id else event.external_member_id,
+                external_member_id="" if customer_id else _member_named_by(event),
             )
         )
     return facts
+
+
+def _member_named_by(event: UsageEvent) -> str:
+    """A key that is the team's as well names the owner there, whom Polar made with it: nobody."""
+    is_the_teams = event.external_member_id == event.external_customer_id
+    if is_the_teams and not issubclass(subscriber_class(), get_user_model()):
+        return ""
+    return event.external_member_id
 
 
 def _linked_otherwise(provider: str, events: Sequence[UsageEvent]) -> dict[tuple[Any, str], str]:

@@ -9,7 +9,7 @@ from polar_django.billing import assign_seat, create_checkout_session, grant_ben
 from polar_django.drf.me import EntitlementsView
 from polar_django.drf.subscriptions import SubscriptionsView
 from polar_django.entitlements import entitlements_for, has_benefit
-from polar_django.models import CheckoutSession, Customer, Subscription
+from polar_django.models import CheckoutSession, Customer, Member, Subscription
 from polar_django.usage import record_usage
 from polar_django.usage.sending import send_usage
 from tests.teams.models import Team
@@ -71,6 +71,21 @@ def test_who_buys_seats_for_a_team_takes_one_like_everybody(team, sandbox, ada, 
     assert "pro" not in entitlements_for(Team.objects.get())
 
 
+def test_a_user_with_the_key_of_the_team_gets_a_seat_of_their_own(sandbox, ada, grace):
+    """Polar gives the owner that it makes the team's key, and finds them by it."""
+    cache.clear()
+    team = Team.objects.create(pk=grace.pk, name="The team", owner=ada)
+    session = create_checkout_session(team, "team", seats=2, success_url="http://testserver/in/")
+    sandbox.pay(session.url)
+    sandbox.deliver()
+    seat = assign_seat(Subscription.objects.get(), user=grace)
+    sandbox.deliver()
+    assert (seat.member.email, seat.member.user) == (grace.email, grace)
+    assert seat.member.role == "member"
+    assert Member.objects.get(role="owner").user is None
+    assert "pro" in entitlements_for(None, user=type(grace).objects.get(pk=grace.pk))
+
+
 def test_a_grant_by_hand_is_the_teams_and_never_a_users(team, ada, grace):
     grant_benefit(team, "pro")
     assert has_benefit(team, "pro")
@@ -115,3 +130,11 @@ def test_a_teams_usage_is_the_teams_and_names_who_used_it(team, sandbox, ada, gr
     [event] = sandbox.api.get("/v1/events/", params={"source": "user"}).json()["items"]
     assert event["external_customer_id"] == "4711"
     assert event["external_member_id"] == str(grace.pk)
+
+
+def test_usage_of_a_user_with_the_key_of_the_team_is_not_its_owners(sandbox, ada, grace):
+    team = Team.objects.create(pk=grace.pk, name="The team", owner=ada)
+    record_usage(team, "ai_usage", {"total_tokens": 5}, user=grace)
+    assert send_usage().sent == 1
+    [event] = sandbox.api.get("/v1/events/", params={"source": "user"}).json()["items"]
+    assert (event["external_customer_id"], event.get("external_member_id")) == (str(team.pk), None)

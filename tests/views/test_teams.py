@@ -20,4 +20,4 @@ def test_buying_works_where_teams_subscribe():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "7 passed" in done.stdout
+    assert "9 passed" in done.stdout
