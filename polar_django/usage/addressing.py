@@ -43,10 +43,9 @@ def facts_of(provider: str, events: Sequence[UsageEvent]) -> list[UsageFact]:
 
 def _member_named_by(event: UsageEvent) -> str:
     """A key that is the team's as well names the owner there, whom Polar made with it: nobody."""
-    is_the_teams = event.external_member_id == event.external_customer_id
-    if is_the_teams and not issubclass(subscriber_class(), get_user_model()):
-        return ""
-    return event.external_member_id
+    key: str = event.external_member_id
+    are_teams = not issubclass(subscriber_class(), get_user_model())
+    return "" if are_teams and key == event.external_customer_id else key
 
 
 def _linked_otherwise(provider: str, events: Sequence[UsageEvent]) -> dict[tuple[Any, str], str]:
