@@ -65,7 +65,8 @@ def merge_grant(row: MirroredModel, current: MirroredModel, version: Version) ->
 
 
 def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
-    """The customers whose stored grants their newest state contradicts. One query, or none."""
+    """The customers whose stored grants their newest state contradicts, or of whom a grant is known
+    from states alone: it may have ended since, unheard of. One query, or none."""
     newest = {event.state.customer.id: event for event in events if event.state}
     for event in events:
         if event.state and event.timestamp > newest[event.state.customer.id].timestamp:
@@ -84,12 +85,14 @@ def customers_to_read(events: Sequence[Event]) -> frozenset[str]:
             Q(is_granted=True, is_revoked=False) | Q(pk__in=everything_listed),
             customer_id__in=newest,
         )
-        .values_list("pk", "customer_id", "is_granted", "granted_at")
+        .values_list("pk", "customer_id", "is_granted", "granted_at", "as_of")
     )
     known = set()
     contradicted = set()
-    for key, customer_id, is_granted, granted_at in stored:
+    for key, customer_id, is_granted, granted_at, as_of in stored:
         known.add(key)
+        if as_of is None:
+            contradicted.add(customer_id)
         is_old = granted_at is None or granted_at < newest[customer_id].timestamp - _STATE_LAG
         if is_granted and is_old and key not in listed[customer_id]:
             contradicted.add(customer_id)

@@ -60,10 +60,13 @@ class Version:
 
 
 def is_in_doubt(version: Version, stored: MirroredModel) -> bool:
-    """Whether the version is dropped, or at the very same moment, so near that its order proves
-    nothing, and says something else. The provider has to be asked. No query.
+    """Whether the two lie so near that their order proves nothing, and say something else: the
+    provider has to be asked. No query.
 
-    An answer that is just as old as what is stored was given later, so that it is right.
+    An earlier version is dropped, whatever asks; a later one of a delivery is written all the same.
+    It is in doubt where its `modified_at` is no later: two jobs of the provider may stamp their
+    events in the other order than they read the object. An answer that is just as old as what is
+    stored, or later, is right.
     """
     if version.weight is not Weight.FULL or version.as_of is None or stored.as_of is None:
         return False
@@ -71,11 +74,14 @@ def is_in_doubt(version: Version, stored: MirroredModel) -> bool:
     if isinstance(stored, BenefitGrant) and stored.is_granted:
         # A customer state may have said so, which leaves the key (`customer_state.merge_grant`).
         known_as_of = max(known_as_of, stored.granted_at or NEVER)
+    if abs(known_as_of - version.as_of) > _SETTLE_WITHIN:
+        return False
     known = (known_as_of, stored.modified_at or NEVER)
-    if version.order > known or known_as_of - version.as_of > _SETTLE_WITHIN:
-        return False
-    if version.order == known and (version.cause is None or version.cause.source != _DELIVERY):
-        return False
+    if version.order >= known:
+        if version.cause is None or version.cause.source != _DELIVERY:
+            return False
+        if (version.snapshot.modified_at or NEVER) > known[1]:
+            return False
     return disagrees(version.snapshot, stored)
 
 

@@ -99,3 +99,12 @@ def test_a_grant_taken_from_a_state_is_news_once():
     apply(event(state=state(listed(at(1))), seconds=9))
     apply(event(grant(granted_at=at(1)), seconds=1.01))
     assert Transition.objects.filter(name="benefit_granted").count() == 1
+
+
+def test_a_grant_that_only_states_have_told_of_is_read_from_the_provider():
+    """Its own events were lost, and this state comes after the newer one that lists nothing."""
+    apply(event(state=state(), seconds=60))
+    applied = apply(event(state=state(listed(at(1))), seconds=9))
+    assert applied.customers_to_read == {"cus_ada"}
+    apply(event(grant(granted_at=at(1)), seconds=1.01))
+    assert apply(event(state=state(listed(at(1))), seconds=90)).customers_to_read == frozenset()

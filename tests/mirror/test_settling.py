@@ -6,6 +6,7 @@ import pytest
 
 from polar_django import tasks
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable
+from polar_django.mirror.answers import apply_answer
 from polar_django.mirror.repair import read_again
 from polar_django.mirror.walking import Patience
 from polar_django.models import BenefitGrant, Customer, Seat, Subscription
@@ -57,12 +58,28 @@ def test_a_late_version_that_disagrees_is_dropped_and_asked_for():
     [
         (subscription("canceled"), 7.9),  # far apart: their order is sure
         (subscription("active"), 9),  # says the same
-        (subscription("canceled"), 10.5),  # the newer one
+        (subscription("canceled", modified_at=at(10.5)), 10.5),  # newer by both clocks
+        (subscription("canceled"), 12.1),
     ],
 )
 def test_nothing_is_asked_where_the_order_is_sure_or_the_content_the_same(stale, seconds):
     apply(event(subscription("active"), seconds=10))
     assert apply(event(stale, seconds=seconds)).unsettled == frozenset()
+
+
+@pytest.mark.parametrize("modified_at", [None, at(8), at(9)])
+def test_a_later_version_that_was_changed_no_later_is_written_and_asked_for(modified_at):
+    """Two jobs of the provider: the one that stamped its event last had read the object first."""
+    apply(event(subscription("canceled", modified_at=at(9)), seconds=10))
+    applied = apply(event(subscription("active", modified_at=modified_at), seconds=10.5))
+    assert Subscription.objects.get().status == "active"
+    assert applied.unsettled == {SUB}
+
+
+def test_an_answer_that_is_the_later_one_is_not_asked_for_again():
+    apply(event(subscription("canceled"), seconds=10))
+    answer = Provider(subscription("active"), seconds=12).get_object("subscriptions", "sub_1")
+    assert apply_answer(answer).unsettled == frozenset()
 
 
 def test_two_versions_of_one_moment_are_asked_for_whichever_came_last():
