@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from polar_django.mirror.versions import NEVER, Version
 from polar_django.models import BenefitGrant, Member, Order, Seat, Subscription
@@ -18,6 +18,9 @@ from polar_django.models.databases import on_primary
 from polar_django.snapshots import SeatSnapshot
 
 Rows = Mapping[Any, Mapping[str, Any]]
+
+# A copy that leaves seats out: entries of customer states did until September 2026.
+_DOES_NOT_SAY = Q(as_of=None, seats=None) & ~Q(raw__has_key="seats")
 
 
 def mark(changed: Rows, copies: Rows, team_grants: set[str]) -> None:
@@ -89,7 +92,8 @@ def _seats_of(
     wanted = {key for key in ids if key}
     known: dict[str | None, int | None] = {key: here[key].seats for key in wanted & here.keys()}
     if missing := wanted - here.keys():
-        known.update(on_primary(table).filter(pk__in=missing).values_list("pk", "seats"))
+        stored = on_primary(table).filter(pk__in=missing).exclude(_DOES_NOT_SAY)
+        known.update(stored.values_list("pk", "seats"))
     return known
 
 

@@ -13,7 +13,12 @@ from polar_django.models import (
     Subscription,
     Transition,
 )
-from polar_django.snapshots import CheckoutSnapshot, MemberSnapshot, OrderSnapshot
+from polar_django.snapshots import (
+    CheckoutSnapshot,
+    CustomerState,
+    MemberSnapshot,
+    OrderSnapshot,
+)
 from tests.mirror.worlds import apply, at, customer, event, grant, subscription
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +187,25 @@ def test_a_copy_of_the_purchase_does_not_keep_a_team_out(ada):
     apply(event(bought, seconds=1))
     assert not BenefitGrant.objects.get().is_seat
     assert BenefitGrant.objects.active().held_by(subscriber=ada).exists()
+
+
+@pytest.mark.parametrize("says_seats", [False, True], ids=["without seats", "with seats"])
+def test_a_copy_that_does_not_speak_of_seats_opens_a_seat_for_nobody_else(ada, bob, says_seats):
+    """Entries of customer states had no `seats` until September 2026, and may come first."""
+    team = customer("cus_team", type="team", external_id=str(ada.pk))
+    raw = {"id": "sub_1", **({"seats": None} if says_seats else {})}
+    listed = subscription(id="sub_1", customer_id="cus_team", raw=raw)
+    apply(event(state=CustomerState(customer=team, subscriptions=(listed,)), seconds=0))
+    seat = grant(
+        customer_id="cus_team", member_id="mem_bob", subscription_id="sub_1", for_team=True
+    )
+    member = MemberSnapshot(id="mem_bob", customer_id="cus_team", external_id=str(bob.pk))
+    apply(event(seat, seconds=1, embedded=[member]))
+    held = BenefitGrant.objects.active()
+    assert held.held_by(user=bob).exists() is not says_seats
+    assert held.held_by(subscriber=ada).exists() is says_seats
+    apply(event(subscription(id="sub_1", customer_id="cus_team", seats=None), seconds=2))
+    assert held.held_by(subscriber=ada).exists()
 
 
 def test_linking_a_customer_who_is_not_mirrored_says_what_to_do(ada):
