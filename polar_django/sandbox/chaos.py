@@ -50,8 +50,9 @@ class Trouble:
 
 def read() -> Trouble:
     """What is switched on. One query."""
-    row = Chaos.objects.filter(pk=1).values(*SHARES, *SWITCHES).first()
-    return Trouble(**row) if row else Trouble()
+    for row in Chaos.objects.filter(pk=1).values(*SHARES, *SWITCHES):
+        return Trouble(**row)
+    return Trouble()
 
 
 def switch(data: Mapping[str, Any]) -> Trouble:

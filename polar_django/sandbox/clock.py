@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from polar_django.sandbox.models import ClockState
 
-__all__ = ["jump", "now", "running", "tick"]
+__all__ = ["jump", "move", "now", "reading", "running", "tick"]
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -33,6 +33,11 @@ class _Running:
         return time if self.latest is None else max(time, self.latest)
 
 
+def reading(offset_microseconds: int, latest: datetime | None) -> datetime:
+    """Virtual time at this moment by a row of ClockState that was read already. No query."""
+    return _Running(timedelta(microseconds=offset_microseconds), latest).read()
+
+
 _running: ContextVar[_Running | None] = ContextVar("polar_sandbox_clock", default=None)
 
 
@@ -45,21 +50,20 @@ def running() -> Iterator[None]:
     if not ClockState.objects.filter(pk=1).update(writes=F("writes") + 1):
         ClockState.objects.bulk_create([ClockState()], ignore_conflicts=True)
         ClockState.objects.filter(pk=1).update(writes=F("writes") + 1)
-    state = ClockState.objects.get(pk=1)
-    mine = _Running(timedelta(microseconds=state.offset_microseconds), state.latest)
+    mine = _read() or _Running(timedelta(), None)
     token = _running.set(mine)
     try:
         yield
-        ClockState.objects.filter(pk=1).update(latest=mine.latest)
+        ClockState.objects.filter(pk=1).update(
+            latest=mine.latest, offset_microseconds=mine.offset // MICROSECOND
+        )
     finally:
         _running.reset(token)
 
 
 def tick() -> datetime:
     """A new time, later than all before. Only inside `running()`; no query."""
-    mine = _running.get()
-    if mine is None:
-        raise RuntimeError("The sandbox's clock ticks inside a business transaction only.")
+    mine = _held()
     time = timezone.now() + mine.offset
     if mine.latest is not None and time <= mine.latest:
         time = mine.latest + MICROSECOND
@@ -67,26 +71,41 @@ def tick() -> datetime:
     return time
 
 
+def _held() -> _Running:
+    mine = _running.get()
+    if mine is None:
+        raise RuntimeError("The sandbox's clock ticks inside a business transaction only.")
+    return mine
+
+
 def now() -> datetime:
     """Virtual time, without moving it. One query, none inside `running()`."""
     mine = _running.get()
     if mine is not None:
         return mine.read()
-    state = ClockState.objects.filter(pk=1).first()
-    if state is None:
-        return timezone.now()
-    return _Running(timedelta(microseconds=state.offset_microseconds), state.latest).read()
+    state = _read()
+    return timezone.now() if state is None else state.read()
+
+
+def _read() -> _Running | None:
+    rows = ClockState.objects.filter(pk=1).values_list("offset_microseconds", "latest")
+    for offset, latest in rows:
+        return _Running(timedelta(microseconds=offset), latest)
+    return None
 
 
 def jump(to: datetime) -> None:
-    """Set virtual time to `to` (aware); nothing where it is later already. Five queries.
+    """Set virtual time to `to` (aware); nothing where it is later already. Three queries.
 
     Runs nothing that falls due on the way: `engine.schedule.move_to` does.
     """
     with transaction.atomic(), running():
-        mine = _running.get()
-        if mine is None or to <= mine.read():
-            return
+        move(to)
+
+
+def move(to: datetime) -> None:
+    """The same for the transaction that holds the clock. Only inside `running()`; no query."""
+    mine = _held()
+    if to > mine.read():
         mine.latest = to
-        offset = to - timezone.now()
-        ClockState.objects.filter(pk=1).update(offset_microseconds=offset // MICROSECOND)
+        mine.offset = to - timezone.now()

@@ -50,7 +50,9 @@ class _Courier:
                 logger.exception("The sandbox could not send its webhooks; it tries again.")
                 continue
             finally:
-                connections.close_all()
+                # Nobody keeps a connection while it sleeps; who goes on at once keeps it.
+                if not self._bell.is_set():
+                    connections.close_all()
             if is_due:
                 self._bell.set()
             with self._lock:
@@ -67,7 +69,8 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
 def wake() -> None:
     """Send what is due, soon and elsewhere. Does nothing where AUTO_DELIVER is off.
 
+    Nor where the caller is about to send itself, as a moving clock is: they would take turns.
     For `transaction.on_commit`: an event must be visible before the thread looks for it.
     """
-    if get_settings().auto_deliver:
+    if get_settings().auto_deliver and not delivery.is_sending():
         _courier.wake()

@@ -5,7 +5,9 @@ import random
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,7 +24,16 @@ from polar_django.sandbox import chaos, clock
 from polar_django.sandbox.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
 from polar_django.signing import sign
 
-__all__ = ["Counts", "deliver_due", "flush", "next_due_at", "open_client"]
+__all__ = [
+    "ROUNDS",
+    "Counts",
+    "deliver_due",
+    "flush",
+    "is_sending",
+    "kept_client",
+    "next_due_at",
+    "open_client",
+]
 
 TIMEOUT_SECONDS = 10.0
 ATTEMPTS = 10
@@ -33,6 +44,8 @@ CLAIM = timedelta(seconds=60)
 # So many are claimed and recorded together, for as long as the receiver takes them at once.
 BATCH = 20
 LONGEST_BATCH_SECONDS = 15.0
+# So often what receivers cause is sent, too, before something else has its turn.
+ROUNDS = 100
 
 _one_sender = threading.Lock()
 
@@ -89,18 +102,65 @@ def _certificates() -> SSLContext:
     return httpx.create_ssl_context()
 
 
-def flush(max_rounds: int = 100) -> Counts:
+DROPPED = _Answer(None, "Dropped on purpose: chaos.")
+
+
+class _Kept:
+    """A client that is opened when it is first needed."""
+
+    def __init__(self) -> None:
+        self._opened: httpx.Client | None = None
+
+    def get(self) -> httpx.Client:
+        if self._opened is None:
+            self._opened = open_client()
+        return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("polar_sandbox_client", default=None)
+
+
+@contextmanager
+def kept_client() -> Iterator[_Kept]:
+    """Send all that goes out inside through one client, which keeps its connections. No query.
+
+    It is closed at the end, so that no receiver's thread waits for a sandbox that says nothing.
+    """
+    outer = _kept.get()
+    if outer is not None:
+        yield outer
+        return
+    mine = _Kept()
+    token = _kept.set(mine)
+    try:
+        yield mine
+    finally:
+        _kept.reset(token)
+        mine.close()
+
+
+def is_sending() -> bool:
+    """Whether this thread is inside `kept_client()`, and sends what is due before it leaves."""
+    return _kept.get() is not None
+
+
+def flush(max_rounds: int = ROUNDS) -> Counts:
     """Send everything that is due now, and what receivers cause meanwhile.
 
     Stops after `max_rounds` rounds, each at most as long as what was due at its start. Retries that
     fall due later in virtual time stay where they are.
     """
     counts = Counts()
-    for _ in range(max_rounds):
-        done = deliver_due()
-        counts.add(done)
-        if not done.total:
-            break
+    with kept_client():
+        for _ in range(max_rounds):
+            done = deliver_due()
+            counts.add(done)
+            if not done.total:
+                break
     return counts
 
 
@@ -111,34 +171,41 @@ def deliver_due() -> Counts:
     SQLite: the receiver could not write.
     """
     counts = Counts()
-    with _one_sender, ExitStack() as opened:
+    with _one_sender, kept_client() as client:
         until = clock.now()
-        client: httpx.Client | None = None
-        while batch := _claim(until):
+        goes_on = True
+        while goes_on:
+            trouble = chaos.read()
+            batch, goes_on = _claim(until, trouble)
+            if not batch:
+                break
             if not batch[0].endpoint.enabled or batch[0].endpoint.deleted_at is not None:
                 counts.skipped += _skip(batch)
                 continue
-            client = client or opened.enter_context(open_client())
-            counts.add(_send(client, batch))
+            done = _send(client.get(), batch, trouble)
+            counts.add(done)
+            # What a failure has left must be claimed again.
+            goes_on = goes_on or done.total < len(batch)
     return counts
 
 
-def _send(client: httpx.Client, batch: list[WebhookEvent]) -> Counts:
+def _send(client: httpx.Client, batch: list[WebhookEvent], trouble: chaos.Trouble) -> Counts:
     """A claimed batch, until one fails: what comes after a failure is claimed again, and waits."""
-    counts, trouble = Counts(), chaos.read()
+    counts = Counts()
     sent: list[tuple[WebhookEvent, _Answer]] = []
     began = time.monotonic()
     for event in batch:
-        answer = _Answer(None, "Dropped on purpose: chaos.") if trouble.drops() else None
-        if answer is None:
-            answer = _post(client, event, trouble=trouble)
+        answer = DROPPED if trouble.drops() else _post(client, event, trouble=trouble)
         if answer.succeeded and trouble.duplicates():
             sent.append((event, answer))
             answer = _post(client, event, trouble=trouble)
         sent.append((event, answer))
         if not answer.succeeded:
             counts.failed += 1
-            break
+            if answer is not DROPPED or event.attempts_made + 1 >= ATTEMPTS:
+                break
+            # Nobody was asked, so the next may well arrive.
+            continue
         counts.delivered += 1
         if time.monotonic() - began > LONGEST_BATCH_SECONDS:
             break
@@ -161,10 +228,10 @@ def _busy_endpoints(now: datetime) -> QuerySet[WebhookEvent, Any]:
     return WebhookEvent.objects.filter(claimed_until__gt=now).values("endpoint_id")
 
 
-def _claim(until: datetime) -> list[WebhookEvent]:
-    """The first events due of one endpoint, now ours; none where nothing is due.
+def _claim(until: datetime, trouble: chaos.Trouble) -> tuple[list[WebhookEvent], bool]:
+    """The first events due of one endpoint, now ours, and whether there may be more.
 
-    An endpoint that another sender serves is left to it.
+    None where nothing is due. An endpoint that another sender serves is left to it.
     """
     now = timezone.now()
     due = (
@@ -172,11 +239,11 @@ def _claim(until: datetime) -> list[WebhookEvent]:
         .exclude(endpoint_id__in=_busy_endpoints(now))
         .select_related("endpoint")
     )
+    order = ("?",) if trouble.reorder else ("next_attempt_at", "created_at")
     while True:
-        order = ("?",) if chaos.read().reorder else ("next_attempt_at", "created_at")
         first = list(due.order_by(*order)[:BATCH])
         if not first:
-            return []
+            return [], False
         batch = [event for event in first if event.endpoint_id == first[0].endpoint_id]
         claim = now + CLAIM
         free = Q(claimed_until=None) | Q(claimed_until__lte=now)
@@ -185,11 +252,11 @@ def _claim(until: datetime) -> list[WebhookEvent]:
             free, pk__in=[event.pk for event in batch], next_attempt_at__lte=until
         )
         if mine.update(claimed_until=claim) == len(batch):
-            return batch
+            return batch, len(first) == BATCH or len(batch) < len(first)
         kept = WebhookEvent.objects.filter(endpoint=first[0].endpoint_id, claimed_until=claim)
         ours = set(kept.values_list("pk", flat=True))
         if batch := [event for event in batch if event.pk in ours]:
-            return batch
+            return batch, True
 
 
 def _post(client: httpx.Client, event: WebhookEvent, *, trouble: chaos.Trouble) -> _Answer:

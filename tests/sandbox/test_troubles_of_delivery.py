@@ -1,12 +1,15 @@
 """The switches that make deliveries as bad as the world's."""
 
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from polar_django.sandbox import chaos, clock, delivery
 from polar_django.sandbox.errors import InvalidRequest
-from polar_django.sandbox.models import WebhookEndpoint
+from polar_django.sandbox.models import WebhookEndpoint, WebhookEvent
 from polar_django.signing import verify
 from tests.sandbox.receiving import Receiver, endpoint, make_events, receiver
 
@@ -26,6 +29,43 @@ def test_chaos_can_drop_and_the_retry_arrives(
     delivery.flush()
 
     assert len(receiver.requests) == 1
+
+
+def drop_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    drops = chain([True], repeat(False))
+    monkeypatch.setattr(chaos.Trouble, "drops", lambda _: next(drops))
+
+
+def test_what_is_dropped_on_purpose_holds_up_nothing_else(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_the_first(monkeypatch)
+    made = make_events(5)
+
+    with CaptureQueriesContext(connection) as queries:
+        counts = delivery.flush()
+
+    assert (counts.delivered, counts.failed) == (4, 1)
+    assert receiver.ids == made[1:]
+    kept = [each for each in queries if 'INSERT INTO "polar_sandbox_webhookattempt"' in each["sql"]]
+    assert len(kept) == 1
+
+
+def test_a_last_attempt_that_is_dropped_disables_the_endpoint_before_anything_follows(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_the_first(monkeypatch)
+    made = make_events(12)
+    failed = WebhookEvent.objects.filter(pk__in=made[:9])
+    failed.update(succeeded=False, next_attempt_at=None, attempts_made=delivery.ATTEMPTS)
+    WebhookEvent.objects.filter(pk=made[9]).update(attempts_made=delivery.ATTEMPTS - 1)
+
+    delivery.flush()
+
+    endpoint.refresh_from_db()
+    assert not endpoint.enabled
+    assert receiver.requests == []
+    assert WebhookEvent.objects.filter(pk__in=made[10:], skipped=True).count() == 2
 
 
 def test_chaos_can_send_everything_twice(endpoint: WebhookEndpoint, receiver: Receiver) -> None:

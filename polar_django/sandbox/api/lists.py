@@ -85,13 +85,15 @@ def _text(value: Any) -> str | None:
 
 
 def page(rows: QuerySet[Row], paging: Paging, shape: Shape[Row]) -> dict[str, Any]:
-    """One page as JSON, empty past the end. Two queries, one for each of `PARTS`, and what the
-    shapes cost beyond."""
+    """One page as JSON, empty past the end. Two queries, one of a list that fits a page, one for
+    each of `PARTS`, and what the shapes cost beyond."""
     limit = min(paging.limit, LONGEST_PAGE)
-    total = rows.count()
     start = (paging.page - 1) * limit
+    items = list(rows[:limit]) if start == 0 else []
+    total = len(items) if start == 0 and len(items) < limit else rows.count()
     # Beyond what a database takes as an offset there is nothing.
-    items = list(rows[start : start + limit]) if start < total else []
+    if 0 < start < total:
+        items = list(rows[start : start + limit])
     prefetch_related_objects(items, *PARTS.get(rows.model, ()))
     return {
         "items": [shape(row) for row in items],

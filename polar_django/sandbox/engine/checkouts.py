@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -114,6 +115,7 @@ def create_checkout(data: Mapping[str, Any], *, base_url: str = "") -> Checkout:
             locale="en",
         )
         offers.make_offer(checkout, offer)
+        offers.keep_offer(checkout)
         _set_fields(checkout, data)
         if any((checkout.customer_billing_address or {}).get(part) for part in ADDRESS_PARTS):
             checkout.require_billing_address = True
@@ -228,6 +230,7 @@ def update_checkout_by_buyer(checkout: Checkout, data: Mapping[str, Any]) -> Che
 def apply_buyer_update(checkout: Checkout, data: Mapping[str, Any]) -> None:
     """Apply and save what a buyer may change; sends nothing. Raises as the function above."""
     check_open(checkout)
+    offers.keep_offer(checkout)
     if checkout.expires_at <= clock.now():
         raise ExpiredCheckoutError
     if "discount_code" in data and checkout.allow_discount_codes:
@@ -301,10 +304,10 @@ def get_client_checkout(client_secret: str) -> Checkout:
     return checkout
 
 
-def expire_checkout(checkout: Checkout) -> None:
+def expire_checkout(checkout_id: UUID) -> None:
     """Sends checkout.expired; nothing where the session is not open."""
     with business_transaction():
-        checkout.refresh_from_db()
+        checkout = Checkout.objects.get(pk=checkout_id)
         if checkout.status == "open":
             rows.change(checkout, status="expired")
             emit_checkout("expired", checkout)

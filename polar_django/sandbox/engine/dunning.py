@@ -14,9 +14,8 @@ from polar_django.sandbox.models import Order, PaymentMethod, Subscription
 __all__ = ["charge", "charge_or_refuse", "pay_now", "retry_payment"]
 
 
-def charge(order_id: UUID) -> None:
+def charge(order: Order, subscription: Subscription) -> None:
     """The first attempt on a period's order: paid, or the subscription is past due."""
-    order, subscription = _get_both(order_id)
     if settles(order):
         _settle(order, subscription)
     else:

@@ -111,20 +111,21 @@ def emit_customer(name: str, customer_id: UUID) -> None:
 
     Polar builds these when the job runs, not when the change was made.
     """
-    emit(
-        f"customer.{name}",
-        shapes.customer(Customer.objects.get(pk=customer_id)),
-        customer_id=customer_id,
-    )
-    emit_state(customer_id)
+    row = Customer.objects.get(pk=customer_id)
+    emit(f"customer.{name}", shapes.customer(row), customer_id=customer_id)
+    _emit_state(row)
 
 
 def emit_state(customer_id: UUID) -> None:
     """customer.state_changed, now, in place of one that is held back."""
+    _emit_state(Customer.objects.get(pk=customer_id))
+
+
+def _emit_state(row: Customer) -> None:
+    customer_id = row.id
     current_work().last_jobs.pop(("state", customer_id), None)
     if trouble().delay_states:
         _held_back(customer_id).delete()
-    row = Customer.objects.get(pk=customer_id)
     emit("customer.state_changed", shapes.customer_state(row), customer_id=customer_id)
 
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
+
 from polar_django.sandbox import clock
 from polar_django.sandbox.engine import billing, grants, metered, orders, rows, seats
 from polar_django.sandbox.engine.emit import emit_checkout, emit_order, emit_subscription
-from polar_django.sandbox.engine.offers import chosen_prices
+from polar_django.sandbox.engine.offers import chosen_prices, keep_offer
 from polar_django.sandbox.engine.work import current_work
 from polar_django.sandbox.models import Checkout, Customer, Order, Price, Product, Subscription
 from polar_django.sandbox.periods import add_interval
@@ -27,6 +29,7 @@ def fulfil(checkout_id: UUID) -> None:
     product, customer = checkout.product, checkout.customer
     if product is None or customer is None:
         raise RuntimeError(f"Checkout {checkout.id} was confirmed without a product or a buyer.")
+    keep_offer(checkout)
     prices = chosen_prices(checkout)
     subscription = None
     if product.is_recurring:
@@ -89,6 +92,7 @@ def _upgrade(
         custom_field_data={**subscription.custom_field_data, **checkout.custom_field_data},
     )
     subscription.prices.set(prices)
+    _keep_prices(subscription)
     metered.open_usage(subscription)
     emit_subscription(subscription, "updated")
     return subscription
@@ -132,8 +136,14 @@ def add_subscription(
         custom_field_data=dict(checkout.custom_field_data) if checkout else {},
     )
     subscription.prices.set(prices)
+    _keep_prices(subscription)
     metered.open_usage(subscription)
     return subscription
+
+
+def _keep_prices(subscription: Subscription) -> None:
+    """Read what it pays once: every event of the purchase shows it."""
+    prefetch_related_objects([subscription], "prices__meter")
 
 
 def _period_end(product: Product, start: datetime) -> datetime:

@@ -20,10 +20,11 @@ __all__ = ["close_usage", "meter_period", "open_usage", "owed"]
 
 
 def owed(subscription: Subscription) -> list[tuple[Price, Meter, int]]:
-    """What was used beyond the credits, by metered price. One query, one more for each price."""
-    metered = subscription.prices.filter(amount_type__in=METERED_TYPES)
+    """What was used beyond the credits, by metered price. Two queries for each, and one for the
+    prices where they were not prefetched."""
+    metered = [each for each in subscription.prices.all() if each.amount_type in METERED_TYPES]
     found = []
-    for price in metered.select_related("meter").order_by("created_at"):
+    for price in sorted(metered, key=lambda each: each.created_at):
         if price.meter is None:
             continue
         used = CustomerMeter.objects.filter(customer=subscription.customer, meter=price.meter)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
+
 from polar_django.sandbox.engine import prices
 from polar_django.sandbox.errors import InvalidRequest, invalid
 from polar_django.sandbox.models import Checkout, CheckoutProduct, Price, Product
 from polar_django.sandbox.shapes.catalog import catalog_prices
 from polar_django.sandbox.shapes.checkouts import offered_prices
+from polar_django.sandbox.shapes.relations import related
 
 __all__ = [
     "Offer",
@@ -17,11 +20,17 @@ __all__ = [
     "chosen_prices",
     "find_offered",
     "find_offered_by_price",
+    "keep_offer",
     "make_offer",
     "read_offer",
 ]
 
 DEFAULT_CURRENCY = "usd"
+OFFER = (
+    "checkout_products__ad_hoc_prices__meter",
+    "checkout_products__product__prices__meter",
+    "checkout_products__product__product_benefits__benefit",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +168,19 @@ def check_currency(checkout: Checkout, product: Product, currency: str) -> None:
 
 
 def chosen_prices(checkout: Checkout) -> list[Price]:
-    """The prices of the chosen product in the session's currency. Two queries."""
+    """The prices of the chosen product in the session's currency. Three queries, none of an offer
+    that is kept."""
     if checkout.product_id is None:
         return []
-    link = (
-        checkout.checkout_products.filter(product_id=checkout.product_id)
-        .select_related("product")
-        .first()
-    )
-    return offered_prices(link, checkout.currency) if link is not None else []
+    for link in related(checkout, "checkout_products", "product"):
+        if link.product_id == checkout.product_id:
+            return offered_prices(link, checkout.currency)
+    return []
+
+
+def keep_offer(checkout: Checkout) -> None:
+    """Read once what is offered: it is asked for at every turn of a purchase. Six queries.
+
+    For a transaction, in which nobody else changes the catalogue.
+    """
+    prefetch_related_objects([checkout], *OFFER)

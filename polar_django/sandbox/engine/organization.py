@@ -6,7 +6,7 @@ from typing import Any
 from polar_django.sandbox import shapes
 from polar_django.sandbox.engine import rows
 from polar_django.sandbox.engine.emit import emit
-from polar_django.sandbox.engine.work import business_transaction
+from polar_django.sandbox.engine.work import business_transaction, work_at_hand
 from polar_django.sandbox.models import ORGANIZATION_ID, Organization
 
 __all__ = [
@@ -63,9 +63,14 @@ OPTIONAL_SWITCHES = frozenset({"customer", "pause"})
 
 
 def get_organization() -> Organization:
-    """The organization; made when it is first asked for. One query from then on."""
-    found = Organization.objects.filter(pk=ORGANIZATION_ID).first()
+    """The organization; made when it is first asked for. One query, and one per transaction."""
+    work = work_at_hand()
+    if work is not None and work.organization is not None:
+        return work.organization
+    found = next(iter(Organization.objects.filter(pk=ORGANIZATION_ID)), None)
     if found is not None:
+        if work is not None:
+            work.organization = found
         return found
     with business_transaction():
         return rows.create(Organization, id=ORGANIZATION_ID, settings=_default_settings())
@@ -92,8 +97,9 @@ def update_organization(data: Mapping[str, Any]) -> Organization:
     Unknown switches are ignored. Sends organization.updated.
     """
     organization = get_organization()
-    with business_transaction():
+    with business_transaction() as work:
         organization.refresh_from_db()
+        work.organization = organization
         settings = dict(organization.settings)
         for group in SETTINGS_GROUPS & data.keys():
             known = settings[group].keys() | OPTIONAL_SWITCHES

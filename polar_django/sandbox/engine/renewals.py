@@ -66,7 +66,7 @@ def _renew(subscription: Subscription, start: datetime, **values: object) -> Non
     emit_subscription(subscription, "cycled", "updated")
     if meters_end is not None and is_end_of_usage:
         work.later(partial(grants.cycle_subscription, subscription.id))
-    work.later(partial(bill_period, subscription.id))
+    work.later(partial(_bill, subscription))
 
 
 def _status_after(subscription: Subscription) -> str:
@@ -124,7 +124,7 @@ def _bill_usage(subscription_id: UUID) -> None:
     order = billing.add_usage_order(subscription, "subscription_meter_cycle")
     if order is not None:
         emit_order(order, "created")
-        current_work().later(partial(dunning.charge, order.id))
+        current_work().later(partial(dunning.charge, order, subscription))
 
 
 def _discount_values(subscription: Subscription, start: datetime) -> dict[str, object]:
@@ -142,13 +142,17 @@ def _discount_values(subscription: Subscription, start: datetime) -> dict[str, o
 
 def bill_period(subscription_id: UUID) -> None:
     """The order of the present period, and its payment. Sends order.created, and what follows."""
-    subscription = subscriptions.get(subscription_id)
+    _bill(subscriptions.get(subscription_id))
+
+
+def _bill(subscription: Subscription) -> None:
+    """The same for a row that nothing has changed since."""
     order = billing.add_renewal_order(subscription)
     emit_order(order, "created")
     if order.due_amount == 0:
-        dunning.charge(order.id)
+        dunning.charge(order, subscription)
     else:
-        current_work().later(partial(dunning.charge, order.id))
+        current_work().later(partial(dunning.charge, order, subscription))
 
 
 def _pause(subscription: Subscription) -> None:

@@ -1,31 +1,25 @@
 """Moving the clock: everything that falls due on the way happens, one thing after another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from polar_django.sandbox import clock, delivery
-from polar_django.sandbox.engine import archive
+from django.db.models import QuerySet
+
+from polar_django.sandbox import clock, courier, delivery
+from polar_django.sandbox.engine import agenda, archive
+from polar_django.sandbox.engine.agenda import Agenda, Kind
 from polar_django.sandbox.engine.checkouts import expire_checkout
 from polar_django.sandbox.engine.dunning import retry_payment
 from polar_django.sandbox.engine.refunds import settle_refund
 from polar_django.sandbox.engine.renewals import resume, roll_meters, roll_period
+from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import ClockRunsForward
 from polar_django.sandbox.models import BILLABLE_STATUSES, Checkout, Order, Refund, Subscription
-from polar_django.sandbox.periods import ceil_to_minutes
 
 __all__ = ["advance", "move_to", "run_due"]
-
-# Polar's own timetable: sessions every quarter of an hour, failed payments at the full hour.
-CHECKOUT_MINUTES = 15
-DUNNING_MINUTES = 60
-MINUTES_OF_A_DAY = 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    at: datetime
-    run: Callable[[], object]
 
 
 def advance(
@@ -62,116 +56,95 @@ def run_due(*, deliver: bool = False) -> int:
 
 
 def _run_until(to: datetime, *, deliver: bool) -> int:
-    steps = 0
-    if deliver:
-        delivery.flush()
-    while (due := _next_due(to, deliver=deliver)) is not None:
-        if due.at > clock.now():
-            clock.jump(due.at)
-        due.run()
-        if deliver:
-            delivery.flush()
-        steps += 1
-    return steps
+    """Between two steps everything goes out, and what receivers cause meanwhile."""
+    if not deliver:
+        return _take_all(to, deliver=False)
+    try:
+        with delivery.kept_client():
+            return _take_all(to, deliver=True)
+    finally:
+        # For what is left in spite of it all: a step that failed, a receiver that never rests.
+        courier.wake()
 
 
-def _next_due(until: datetime, *, deliver: bool) -> _Due | None:
-    """The earliest thing not later than `until`.
-
-    At the same time sessions come first, then periods, ends of pauses, payments, what settles and
-    what is put away, deliveries.
-    """
-    candidates = [
-        _next_checkout(),
-        _next_period(),
-        _next_meter_period(),
-        _next_resume(),
-        _next_payment(),
-        _next_refund(),
-        _next_archive(),
-    ]
-    if deliver:
-        candidates.append(_next_delivery())
-    found = [each for each in candidates if each is not None and each.at <= until]
-    return min(found, key=lambda each: each.at) if found else None
+def _take_all(to: datetime, *, deliver: bool) -> int:
+    steps = rounds = 0
+    while True:
+        waiting = agenda.read()
+        if deliver and rounds < delivery.ROUNDS and _is_delivery_due(waiting):
+            rounds += 1
+            if delivery.deliver_due().total:
+                continue
+        found = _next(waiting, to, deliver=deliver)
+        if found is None:
+            return steps
+        steps += _take(*found)
+        rounds = 0
 
 
-def _next_checkout() -> _Due | None:
-    row = Checkout.objects.filter(status="open").order_by("expires_at").first()
-    if row is None:
-        return None
-    at = ceil_to_minutes(row.expires_at, CHECKOUT_MINUTES)
-    return _Due(at, lambda: expire_checkout(row))
+def _is_delivery_due(waiting: Agenda) -> bool:
+    at = waiting.due.get("delivery")
+    return at is not None and at <= waiting.now
 
 
-def _next_period() -> _Due | None:
-    row = (
-        Subscription.objects.filter(status__in=BILLABLE_STATUSES)
-        .order_by("current_period_end", "created_at")
-        .only("current_period_end")
-        .first()
-    )
-    return None if row is None else _Due(row.current_period_end, lambda: roll_period(row.id))
+def _next(waiting: Agenda, until: datetime, *, deliver: bool) -> tuple[str, datetime] | None:
+    """The kind and time of the earliest thing not later than `until`."""
+    due: dict[str, datetime | None] = dict(waiting.due)
+    if not deliver:
+        due["delivery"] = None
+    elif _is_delivery_due(waiting):
+        # It was not sent just now: another sender is busy with it.
+        due["delivery"] = delivery.next_due_at(ours=True)
+    found = [(kind, at) for kind, at in due.items() if at is not None and at <= until]
+    return min(found, key=lambda each: each[1]) if found else None
 
 
-def _next_meter_period() -> _Due | None:
-    """Of active subscriptions: one that is past due stands still."""
-    row = (
-        Subscription.objects.filter(status="active", current_meter_period_end__isnull=False)
-        .order_by("current_meter_period_end", "created_at")
-        .only("current_meter_period_end")
-        .first()
-    )
-    if row is None or row.current_meter_period_end is None:
-        return None
-    return _Due(row.current_meter_period_end, lambda: roll_meters(row.id))
+def _take(kind: str, at: datetime) -> int:
+    """One step, and the clock's move to it, in one transaction; 0 where it is gone meanwhile."""
+    with business_transaction():
+        step = STEPS.get(kind)
+        if step is None:
+            clock.move(at)
+            return 1
+        pk = step.first(agenda.KINDS[kind], at)
+        if pk is None:
+            return 0
+        clock.move(at)
+        step.run(pk)
+        return 1
 
 
-def _next_resume() -> _Due | None:
-    row = (
-        Subscription.objects.filter(status="paused", resumes_at__isnull=False)
-        .order_by("resumes_at", "created_at")
-        .only("resumes_at")
-        .first()
-    )
-    if row is None or row.resumes_at is None:
-        return None
-    return _Due(row.resumes_at, lambda: resume(row.id))
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What happens to the first of the rows that wait."""
+
+    waiting: Callable[[], QuerySet[Any]]
+    run: Callable[[UUID], object]
+
+    def first(self, kind: Kind, at: datetime) -> UUID | None:
+        """The row that is due at `at`, None where that has changed since it was read."""
+        ordered = self.waiting().order_by(kind.column, "created_at")
+        row = ordered.values_list("pk", kind.column).first()
+        return None if row is None or kind.runs_at(row[1]) != at else row[0]
 
 
-def _next_payment() -> _Due | None:
-    row = (
-        Order.objects.filter(status="pending", next_payment_attempt_at__isnull=False)
-        .order_by("next_payment_attempt_at", "created_at")
-        .only("next_payment_attempt_at")
-        .first()
-    )
-    if row is None or row.next_payment_attempt_at is None:
-        return None
-    at = ceil_to_minutes(row.next_payment_attempt_at, DUNNING_MINUTES)
-    return _Due(at, lambda: retry_payment(row.id))
-
-
-def _next_refund() -> _Due | None:
-    row = (
-        Refund.objects.filter(settles_at__isnull=False)
-        .order_by("settles_at", "created_at")
-        .only("settles_at")
-        .first()
-    )
-    if row is None or row.settles_at is None:
-        return None
-    return _Due(row.settles_at, lambda: settle_refund(row.id))
-
-
-def _next_archive() -> _Due | None:
-    oldest = archive.oldest_kept_at()
-    if oldest is None:
-        return None
-    return _Due(ceil_to_minutes(oldest + archive.KEPT_FOR, MINUTES_OF_A_DAY), archive.put_away)
-
-
-def _next_delivery() -> _Due | None:
-    """A retry. It needs no handler: webhooks are sent after every step."""
-    at = delivery.next_due_at(ours=True)
-    return None if at is None else _Due(at, lambda: None)
+# What is not here needs no row: a delivery goes out after every step by itself.
+STEPS: Mapping[str, _Step] = {
+    "checkout": _Step(lambda: Checkout.objects.filter(status="open"), expire_checkout),
+    "period": _Step(lambda: Subscription.objects.filter(status__in=BILLABLE_STATUSES), roll_period),
+    "meters": _Step(
+        lambda: Subscription.objects.filter(
+            status="active", current_meter_period_end__isnull=False
+        ),
+        roll_meters,
+    ),
+    "resume": _Step(
+        lambda: Subscription.objects.filter(status="paused", resumes_at__isnull=False), resume
+    ),
+    "payment": _Step(
+        lambda: Order.objects.filter(status="pending", next_payment_attempt_at__isnull=False),
+        retry_payment,
+    ),
+    "refund": _Step(lambda: Refund.objects.filter(settles_at__isnull=False), settle_refund),
+    "archive": _Step(archive.kept, lambda _: archive.put_away()),
+}

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from polar_django.sandbox import clock
 from polar_django.sandbox.chaos import Trouble
-from polar_django.sandbox.models import WebhookEndpoint, WebhookEvent
+from polar_django.sandbox.models import Organization, WebhookEndpoint, WebhookEvent
 
-__all__ = ["Job", "Work", "business_transaction", "current_work"]
+__all__ = ["Job", "Work", "business_transaction", "current_work", "work_at_hand"]
 
 Job = Callable[[], None]
 
@@ -31,6 +31,8 @@ class Work:
     endpoints: list[WebhookEndpoint] | None = None
     # What is broken on purpose; read once too.
     trouble: Trouble | None = None
+    # Read once, by `organization`, which also puts what it changes here.
+    organization: Organization | None = None
     # Made by `emit` in order, and stored together at the end.
     events: list[WebhookEvent] = field(default_factory=list)
 
@@ -73,6 +75,11 @@ def business_transaction() -> Iterator[Work]:
             WebhookEvent.objects.bulk_create(work.events, batch_size=50)
     finally:
         _current.reset(token)
+
+
+def work_at_hand() -> Work | None:
+    """The transaction we are in, None outside of one."""
+    return _current.get()
 
 
 def current_work() -> Work:

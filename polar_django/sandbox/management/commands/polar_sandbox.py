@@ -14,6 +14,7 @@ from polar_django.sandbox.engine import schedule
 from polar_django.sandbox.errors import SandboxError
 from polar_django.sandbox.reset import reset
 from polar_django.sandbox.seed import seed_file
+from polar_django.sandbox.serving import server_command
 
 
 class Command(BaseCommand):
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         # Django's own server hands out static files with DEBUG only, unless told so.
         address = f"127.0.0.1:{options['port']}"
-        call_command("runserver", address, use_reloader=False, insecure_serving=True)
+        call_command(server_command(), address, use_reloader=False, insecure_serving=True)
         return {}
 
     def seed(self, options: dict[str, Any]) -> dict[str, Any]:
