@@ -59,11 +59,16 @@ class Child:
                 os.kill(int(child), signal.SIGKILL)
         return len(listed)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        if self._process is not None:
+            self._process.terminate()
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for one that does not listen."""
         if self._process is None:
             return
-        self._process.terminate()
+        self.ask_to_stop()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(8)
         self.kill()

@@ -71,6 +71,9 @@ class Proxy:
             return
         server.settimeout(None)
         ends = (client, server)
+        for end in ends:
+            # Or each piece of an answer waits 40 ms for the one before to be acknowledged.
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=self._pump, args=(client, server, ends), daemon=True).start()
         self._pump(server, client, ends)
 

@@ -13,8 +13,11 @@ INSTALLED_APPS = [
     "polar_django",
     "tests.chaos",
 ]
-MIDDLEWARE: list[str] = []
+# It says how long an answer is; without that no connection is kept.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "tests.chaos.urls"
+# As a shop in production has it, and as the faults hurt it most: connections that are kept.
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # noqa: F405
 
 POLAR_DJANGO = {
     "ACCESS_TOKEN": "polar_oat_sandbox",

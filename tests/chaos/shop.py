@@ -8,6 +8,8 @@ import django
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
+from polar_django.sandbox.serving import PromptServer
+
 # Imported so that the web process publishes through the run's broker, as a project does it.
 from tests.celery_app import app as celery_app
 
@@ -19,7 +21,7 @@ class _QuietHandler(WSGIRequestHandler):
         """No line per request: the log is for what went wrong."""
 
 
-class _Server(ThreadedWSGIServer):
+class _Server(PromptServer, ThreadedWSGIServer):
     daemon_threads = True
     request_queue_size = 64
 

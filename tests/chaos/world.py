@@ -145,6 +145,8 @@ class World:
             )
 
     def close(self) -> None:
+        for child in self.children:
+            child.ask_to_stop()
         for child in reversed(self.children):
             child.stop()
         self.api.close()
