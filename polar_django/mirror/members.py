@@ -13,6 +13,7 @@ from polar_django.mirror import locks
 from polar_django.mirror.linking import existing_keys
 from polar_django.models import BenefitGrant, Customer, Member, Seat
 from polar_django.models.databases import on_primary, primary
+from polar_django.snapshots import MemberSnapshot
 from polar_django.subscribers import (
     email_is_verified,
     is_same_address,
@@ -34,7 +35,8 @@ def link_member(member: Member, user: Any) -> None:
     such member. Linking again changes nothing.
     """
     with transaction.atomic(using=primary()):
-        locks.take([locks.customer_lock(member.provider, member.customer_id or member.pk)])
+        versions = MemberSnapshot(id=member.pk, customer_id=member.customer_id)
+        locks.take(locks.locks_of(member.provider, versions))
         found = list(on_primary(Member).filter(pk=member.pk).values_list("user_id", flat=True))
         if not found:
             raise ObjectNotFound(f"The member {member.pk} is not mirrored; `polar_sync` copies it.")

@@ -2,7 +2,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from polar_django.exceptions import CustomerConflict, ObjectNotFound
+from polar_django.mirror import members
 from polar_django.mirror.linking import claim_checkout, link_customer
+from polar_django.mirror.locks import locks_of
 from polar_django.mirror.members import link_member
 from polar_django.models import (
     BenefitGrant,
@@ -228,3 +230,11 @@ def test_a_member_told_of_and_copied_in_one_batch_is_its_user(bob):
 def test_linking_a_member_who_is_not_mirrored_says_what_to_do(ada):
     with pytest.raises(ObjectNotFound, match="polar_sync"):
         link_member(Member(pk="mem_unknown", provider="polar"), ada)
+
+def test_a_member_without_a_customer_is_linked_under_the_lock_of_its_versions(bob, monkeypatch):
+    alone = MemberSnapshot(id="mem_bob")
+    apply(event(alone))
+    taken = set()
+    monkeypatch.setattr(members.locks, "take", taken.update)
+    link_member(Member.objects.get(), bob)
+    assert taken == set(locks_of("polar", alone))

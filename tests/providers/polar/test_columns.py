@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from polar_django.mirror.tables import PROVIDER_COLUMNS, TABLES
-from polar_django.providers.polar.events import EVENTS, STATE_CHANGED, parse_event
+from polar_django.providers.polar.events import EVENTS, KNOWN_TYPES, STATE_CHANGED, parse_event
 from polar_django.providers.polar.parsing import PARSERS
 from polar_django.snapshots import Event
 from tests.mirror.worlds import NOON, apply
@@ -98,6 +98,10 @@ def stored(kind, data):
     seen = PARSERS[kind](data)
     apply(Event(provider="polar", type="x", timestamp=NOON, observations=seen))
     return TABLES[type(seen[0].snapshot)]
+
+
+def test_the_types_of_events_are_those_of_the_document_and_one_that_is_younger():
+    assert {name for name, _ in examples_of_events()} | {"subscription.migrated"} == KNOWN_TYPES
 
 
 def test_all_kinds_have_examples_and_all_columns_a_field():
@@ -193,6 +197,28 @@ def test_an_object_whose_parts_are_odd_is_stored(kind):
     for what, value in ODD.items():
         odd = _with_odd_parts(whole, value) | {"id": what}
         assert stored(kind, odd).objects.get(pk=what).as_of == NOON
+
+
+@pytest.mark.django_db
+def test_the_lines_of_an_order_are_those_it_came_with():
+    [data] = [data for name, data in examples_of_events() if name == "order.paid"]
+    row = stored("orders", data).objects.get()
+    assert len(data["items"]) == len(row.line_items) == 1
+    for line, item in zip(row.line_items, data["items"], strict=True):
+        assert (line.label, line.price_id) == (item["label"], item["product_price_id"])
+        assert (line.amount, line.tax_amount) == (item["amount"], item["tax_amount"])
+        assert line.proration is item["proration"] is True
+
+
+@pytest.mark.django_db
+def test_lines_that_are_odd_cost_the_order_nothing():
+    [data] = [data for name, data in examples_of_events() if name == "order.paid"]
+    for what, value in ODD.items():
+        odd = {**data, "id": what, "items": value}
+        assert stored("orders", odd).objects.get(pk=what).net_amount == data["net_amount"]
+        parts = {**data, "id": f"{what} 2", "items": _with_odd_parts(data["items"], value)}
+        row = stored("orders", parts).objects.get(pk=f"{what} 2")
+        assert [isinstance(line.amount, int) for line in row.line_items] == [True]
 
 
 def _with_odd_parts(value, odd):
