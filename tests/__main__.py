@@ -34,7 +34,10 @@ def main() -> int:
                 f"Name servers of your own in {' and '.join(SERVERS)} to run them.\n"
             )
         else:
-            print("\n== PostgreSQL, Redis and a real Celery worker ==", flush=True)
+            # A MySQL or MariaDB of yours: without the worker, whose tests are about PostgreSQL.
+            scheme = addresses[SERVERS[0]].partition(":")[0]
+            kind = "MySQL or MariaDB" if scheme == "mysql" else "PostgreSQL, a real Celery worker"
+            print(f"\n== {kind} and Redis ==", flush=True)
             codes.append(run(arguments, {**without, **addresses}))
     return next((code for code in codes if code), 0)
 
