@@ -12,7 +12,7 @@ from django.utils import timezone
 from polar_django.models import Customer, Walk
 from polar_django.models.databases import on_primary, primary
 
-__all__ = ["begin", "count", "finish", "release", "save"]
+__all__ = ["alone", "begin", "count", "finish", "release", "save"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,8 @@ _WAITS = (1.0, 4.0, 10.0)
 def begin(provider: str, purpose: str, *, restart: bool = False) -> Walk | None:
     """The unfinished walk of that purpose, or a new one, now ours; None where another has it.
 
-    A first walk over an empty mirror is quiet: it must not mail every customer. Four statements.
+    A first walk over an empty mirror is quiet, and so is one that meets a first copy which was
+    stopped half way: neither must mail every customer. Up to five statements.
     """
     now = timezone.now()
     with transaction.atomic(using=primary()):
@@ -37,12 +38,28 @@ def begin(provider: str, purpose: str, *, restart: bool = False) -> Walk | None:
         if not mine.filter(free).update(leased_until=now + LEASE):
             return None
         walk: Walk = mine.get()
+        was_made = walk.started_at == now
         if restart or walk.finished_at is not None:
             walk.kind, walk.page, walk.boundary, walk.carry = "", 1, "", []
             walk.report, walk.started_at, walk.finished_at = {}, now, None
-            walk.is_quiet = not on_primary(Customer).filter(provider=provider).exists()
+            walk.is_quiet = _is_first(provider, is_new=was_made)
             walk.save(using=primary())
     return walk
+
+
+def alone(provider: str) -> Walk:
+    """A walk over some kinds only, which is kept nowhere: nobody could go on with it. One query."""
+    return Walk(provider=provider, is_quiet=_is_first(provider, is_new=False))
+
+
+def _is_first(provider: str, *, is_new: bool) -> bool:
+    """Whether what is found now is a first copy's. `is_new`: such a walk was never made before."""
+    if not on_primary(Customer).filter(provider=provider).exists():
+        return True
+    stopped = on_primary(Walk).filter(
+        provider=provider, purpose=Walk.Purpose.BACKFILL, finished_at=None
+    )
+    return is_new and stopped.exists()
 
 
 def save(

@@ -11,16 +11,17 @@ from itertools import zip_longest
 
 from django.db.models import Model
 
-from polar_django.exceptions import ForeignObject, NotSupported, ObjectNotFound
+from polar_django.exceptions import NotSupported
 from polar_django.mirror import cursors
 from polar_django.mirror.absence import Absence
 from polar_django.mirror.answers import apply_answer
 from polar_django.mirror.drift import Drift, of_kind
 from polar_django.mirror.lists import TABLE_OF
+from polar_django.mirror.organizations import refuse_another_organization
 from polar_django.mirror.repair import read_again, repair_list, repair_page
 from polar_django.mirror.steps import KINDS, SCOPES, Scope, Step, steps_from
 from polar_django.mirror.walking import Patience, pages
-from polar_django.models import Customer, LicenseKey, Product, Transition, Walk
+from polar_django.models import Customer, LicenseKey, Transition, Walk
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import Provider
 
@@ -47,8 +48,7 @@ def reconcile(
     followed by another there. News of the repairs has the source "reconcile". Raises ForeignObject
     where the provider knows none of our products, ProviderUnavailable when patience is at its end.
     """
-    if not walk.kind:
-        _refuse_another_organization(provider, patience)
+    refuse_another_organization(provider, patience)
     source = None if walk.is_quiet else _SOURCE
     steps = steps_from(walk.kind, kinds)
     for step, following in zip_longest(steps, steps[1:]):
@@ -152,25 +152,3 @@ def _ask_for(
             drift.seen = 0
             found.add(drift)
     return found
-
-
-def _refuse_another_organization(provider: Provider, patience: Patience) -> None:
-    """With the token of another organization every customer would seem deleted.
-
-    A product that was sold is never deleted, only archived, so that some of ours must be known.
-    """
-    sold = on_primary(Product).filter(provider=provider.name, as_of__isnull=False)
-    ours = list(sold.order_by("-is_archived", "created_at").values_list("pk", flat=True)[:3])
-    for key in ours:
-        try:
-            patience.call(provider.get_object, "products", key)
-        except NotSupported:
-            return
-        except ObjectNotFound:
-            continue
-        return
-    if ours:
-        raise ForeignObject(
-            f"{provider.name} knows none of the products mirrored here: the access token is of "
-            "another organization, or of another server. Nothing was changed."
-        )

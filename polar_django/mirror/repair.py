@@ -19,12 +19,14 @@ from polar_django.mirror.answers import (
 from polar_django.mirror.differences import gone, live
 from polar_django.mirror.drift import Drift, differing, of_kind
 from polar_django.mirror.lists import KIND_OF, NAMED, TABLE_OF, readable, smallest_list
+from polar_django.mirror.organizations import refuse_another_organization
 from polar_django.mirror.upsert import apply_versions
 from polar_django.mirror.versions import Cause, Version
 from polar_django.mirror.walking import Patience, pages
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.providers.base import Page, Provider
+from polar_django.snapshots import Answer
 
 __all__ = ["mark_deleted", "read_again", "repair_list", "repair_page"]
 
@@ -70,7 +72,9 @@ def repair_list(
     """Make the rows of one complete, short list what it says; what it leaves out is no more.
 
     `filters` are columns of the table and the provider's filters alike (`customer_id=`). One call
-    and about two queries a page, and one query before. Raises ProviderError.
+    and about two queries a page, and one query before; a list of several pages is read twice where
+    it leaves something out. Raises ProviderError; ForeignObject where something would be marked,
+    but the access token is of another organization.
     """
     table = TABLE_OF[kind]
     drift = Drift(kind)
@@ -78,18 +82,32 @@ def repair_list(
     sent = stored_keys_of(scope)
     listed: set[str] = set()
     answered_at: datetime | None = None
+    last_page = 1
     try:
-        for _, page in pages(provider, kind, patience, filters):
+        for number, page in pages(provider, kind, patience, filters):
             drift.add(repair_page(provider, page, kind, patience, source=source, sent=sent))
-            listed.update(item.snapshot.id for item in page.observations)
-            answered_at = answered_at or page.answered_at
+            listed |= _ids_on(page)
+            answered_at, last_page = answered_at or page.answered_at, number
+        standing = live(table)
+        if standing is None or not (absent := sent.keys() - listed):
+            return drift
+        rows = list(scope.filter(standing, pk__in=absent))
+        if rows and last_page > 1:
+            # What is deleted while pages are read moves others up, to one that was read already:
+            # only what is absent twice is no more.
+            for _, page in pages(provider, kind, patience, filters):
+                absent -= _ids_on(page)
+            rows = [row for row in rows if row.pk in absent]
     except NotSupported:
         return drift
-    standing = live(table)
-    if standing is not None and (absent := sent.keys() - listed):
-        rows = list(scope.filter(standing, pk__in=absent))
+    if rows:
+        refuse_another_organization(provider, patience)
         drift.add(_mark_gone(kind, rows, sent, answered_at, source))
     return drift
+
+
+def _ids_on(page: Page) -> set[str]:
+    return {item.snapshot.id for item in page.observations}
 
 
 def read_again(
@@ -103,7 +121,8 @@ def read_again(
     """Ask the provider for one object that the mirror has, and write what it says.
 
     One call, or one a page of the smallest list it is on. An object that is no more is marked so.
-    Nothing where the provider cannot be asked for it. Raises ProviderError.
+    Nothing where the provider cannot be asked for it. Raises ProviderError, and ForeignObject as
+    `repair_list`.
     """
     table = NAMED[table_name]
     row = on_primary(table).filter(pk=object_id).defer("raw").first()
@@ -115,8 +134,31 @@ def read_again(
         if not filters:
             return Drift(kind)
         return repair_list(provider, kind, patience, filters, source=source)
+    drift = Drift(kind)
     rows = on_primary(table).filter(pk=object_id)
-    return patience.call(_read_one, provider, rows, source)
+    try:
+        row, sent, answer = patience.call(_ask, provider, rows, kind)
+    except NotSupported:
+        return drift
+    if isinstance(answer, ObjectNotFound):
+        refuse_another_organization(provider, patience)
+        return _mark_gone(kind, [row], sent, answer.answered_at, source)
+    drift.seen = 1
+    if differing(answer, drift):
+        drift.written += len(apply_answer(answer, sent=sent, source=source).changed)
+    return drift
+
+
+def _ask(
+    provider: Provider, rows: QuerySet[MirroredModel], kind: str
+) -> tuple[MirroredModel, Mapping[str, datetime | None], Answer | ObjectNotFound]:
+    """The row and its key before this very attempt, and what was answered."""
+    row = rows.get()
+    sent = stored_keys(row)
+    try:
+        return row, sent, provider.get_object(kind, row.pk)
+    except ObjectNotFound as error:
+        return row, sent, error
 
 
 def mark_deleted(
@@ -130,23 +172,6 @@ def mark_deleted(
     # The caller's copy may be older than what is stored.
     stored = list(on_primary(type(row)).filter(pk=row.pk))
     _mark_gone(KIND_OF[type(row)], stored, sent, None, source)
-
-
-def _read_one(provider: Provider, rows: QuerySet[MirroredModel], source: str | None) -> Drift:
-    row = rows.get()
-    kind = KIND_OF[type(row)]
-    drift = Drift(kind)
-    sent = stored_keys(row)
-    try:
-        answer = provider.get_object(kind, row.pk)
-    except NotSupported:
-        return drift
-    except ObjectNotFound as error:
-        return _mark_gone(kind, [row], sent, error.answered_at, source)
-    drift.seen = 1
-    if differing(answer, drift):
-        drift.written += len(apply_answer(answer, sent=sent, source=source).changed)
-    return drift
 
 
 def _mark_gone(

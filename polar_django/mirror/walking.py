@@ -45,7 +45,8 @@ class Patience:
 
     Waits are in seconds and double up to `longest`, unless the provider names one. `until` is on
     `time.monotonic`'s clock. `pace` is waited before every call, and grows with each refusal for
-    being too many. `waited` counts the seconds spent.
+    being too many. `waited` counts the seconds spent. `has_met` notes that the provider is known to
+    be of the mirrored organization (`organizations`).
     """
 
     attempts: int = 8
@@ -53,6 +54,7 @@ class Patience:
     until: float | None = None
     pace: float = 0.0
     waited: float = 0.0
+    has_met: bool = False
 
     @property
     def is_over(self) -> bool:

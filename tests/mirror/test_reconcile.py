@@ -10,6 +10,7 @@ from django.utils import timezone
 from polar_django import tasks
 from polar_django.exceptions import ForeignObject
 from polar_django.mirror import cursors, walking
+from polar_django.mirror.backfill import backfill
 from polar_django.mirror.reconcile import reconcile, reconcile_customer
 from polar_django.mirror.walking import Patience
 from polar_django.models import (
@@ -120,6 +121,34 @@ def test_a_first_walk_over_an_empty_mirror_mails_nobody(bare_sandbox):
     mend()
     assert BenefitGrant.objects.active().count() == 4
     assert not Transition.objects.exists()
+
+
+def test_some_kinds_of_an_empty_mirror_mail_nobody_either(bare_sandbox):
+    bare_sandbox.seed()
+    buyers(bare_sandbox, 1)
+    lose_deliveries()
+    call_command("polar_sync", "subscriptions", "--repair", stdout=StringIO())
+    assert Subscription.objects.exists()
+    assert not Transition.objects.exists()
+
+
+def test_a_walk_that_meets_half_a_first_copy_mails_nobody_and_the_next_one_tells(bare_sandbox):
+    bare_sandbox.seed()
+    buyers(bare_sandbox, 2)
+    lose_deliveries()
+    walk = cursors.begin("polar", "backfill")
+    for step in backfill(get_provider("polar"), walk=walk):
+        if step.kind == "customers":
+            break
+    cursors.release(walk)  # killed here, and nobody starts it again
+    assert Customer.objects.exists()
+    mend()
+    assert BenefitGrant.objects.active().count() == 4
+    assert not Transition.objects.exists()
+    buyers_named(bare_sandbox, "late")
+    lose_deliveries()
+    mend()
+    assert Transition.objects.filter(name="benefit_granted", source="reconcile").count() == 2
 
 
 def test_a_change_that_happened_the_moment_before_is_repaired_too(sandbox):

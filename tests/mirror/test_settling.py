@@ -7,11 +7,11 @@ import pytest
 from polar_django import tasks
 from polar_django.exceptions import ObjectNotFound, ProviderUnavailable
 from polar_django.mirror.answers import apply_answer
-from polar_django.mirror.repair import read_again
+from polar_django.mirror.repair import read_again, repair_list
 from polar_django.mirror.walking import Patience
-from polar_django.models import BenefitGrant, Customer, Seat, Subscription
+from polar_django.models import BenefitGrant, Customer, Member, Seat, Subscription
 from polar_django.providers.base import Capability
-from polar_django.snapshots import Answer, Observation, SeatSnapshot
+from polar_django.snapshots import Answer, MemberSnapshot, Observation, SeatSnapshot
 from tests.mirror.worlds import apply, at, customer, event, grant, revoked, subscription
 from tests.webhooks.deliveries import states, stored, subscription_body
 
@@ -166,6 +166,24 @@ def test_half_a_list_proves_nothing():
     with pytest.raises(ProviderUnavailable):
         read_again(provider, "benefitgrant", "grant_1", Patience(attempts=1))
     assert BenefitGrant.objects.active().count() == 2
+
+
+def test_what_moves_to_another_page_while_the_list_is_read_is_not_taken_for_absent():
+    """Somebody on the first page is deleted: the first of the second is on neither then."""
+    held = [MemberSnapshot(id=f"mem_{number}", customer_id="cus_team") for number in range(4)]
+    apply(event(*held, seconds=10))
+    reads = [[held[:2], held[3:]], [held[1:3], held[3:]]]
+
+    class Shifting(Provider):
+        def list_objects(self, kind, **filters):
+            yield from map(self._answer, reads.pop(0))
+
+    drift = repair_list(Shifting(), "members", Patience(), {"customer_id": "cus_team"}, source=None)
+    assert drift.gone == []
+    assert Member.objects.filter(deleted_at=None).count() == 4
+    reads += [[held[1:3], held[3:]]] * 2
+    repair_list(Shifting(), "members", Patience(), {"customer_id": "cus_team"}, source=None)
+    assert Member.objects.get(deleted_at__isnull=False).pk == "mem_0"
 
 
 def seat(status="claimed", member="mem_1", **values):

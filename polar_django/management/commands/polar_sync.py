@@ -82,7 +82,7 @@ class Command(BaseCommand):
 
     def _repair(self, provider: Provider, kinds: Sequence[str], options: dict[str, Any]) -> None:
         walk = self._begin(provider, Walk.Purpose.RECONCILE, options)
-        walk = walk or Walk(provider=provider.name)
+        walk = walk or cursors.alone(provider.name)
         try:
             for drift in reconcile(provider, walk, Patience(), kinds):
                 if not options["json"]:
