@@ -37,9 +37,10 @@ class PolarDjangoConfig(AppConfig):
 
 
 def claim_on_login(sender: object, **news: Any) -> None:
-    """Receiver of `user_logged_in`: what a guest has bought may be this user's."""
+    """Receiver of `user_logged_in`: a guest's purchase and a seat may be this user's."""
     # Loaded at the first sign-in: models cannot be imported where the app is being loaded.
     import_string("polar_django.billing.guests.claim_on_login")(sender, **news)
+    import_string("polar_django.billing.seats.take_seats_on_login")(sender, **news)
 
 
 def note_profile(sender: object, *, instance: Any, created: bool, raw: bool, **news: Any) -> None:

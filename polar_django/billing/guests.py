@@ -25,7 +25,13 @@ from polar_django.subscribers import (
 )
 from polar_django.webhooks import wakeup
 
-__all__ = ["bind_to_browser", "checkouts_of_browser", "claim_on_login", "claim_purchases"]
+__all__ = [
+    "bind_to_browser",
+    "checkouts_of_browser",
+    "claim_on_login",
+    "claim_purchases",
+    "spellings_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +69,7 @@ def claim_purchases(user: Any) -> list[Customer]:
     email = profile_of(user).email
     if not email:
         return []
-    spellings = _spellings(email)
+    spellings = spellings_of(email)
     theirs = Customer.objects.unclaimed().filter(email__in=spellings)
     made_by_guests = CheckoutSession.objects.filter(
         customer__in=theirs, subscriber__isnull=True, metadata__guest=True
@@ -84,7 +90,7 @@ def claim_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
         logger.warning("Purchases were not claimed at sign-in: %s", type(error).__name__)
 
 
-def _spellings(email: str) -> set[str]:
+def spellings_of(email: str) -> set[str]:
     """The ways in which people write this address; Polar keeps a guest's as it was typed.
 
     Listed, and not compared in any case, because that would read all customers at each sign-in.

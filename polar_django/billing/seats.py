@@ -4,6 +4,7 @@ A seat's benefits are its holder's alone, not the team's. They follow by the pro
 All raise ProviderError: ActionRefused with `code` "SeatNotAvailable" where all are taken.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,10 @@ from django.db.models import Q
 
 from polar_django.billing.answers import write_answer
 from polar_django.billing.customers import EMAIL_MISSING
+from polar_django.billing.guests import spellings_of
 from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequest
 from polar_django.mirror.answers import stored_keys
-from polar_django.mirror.members import link_member
+from polar_django.mirror.members import link_member, link_verified
 from polar_django.models import Member, Order, Seat, Subscription
 from polar_django.models.databases import on_primary
 from polar_django.providers.base import SeatInvitation, SeatRequest
@@ -28,7 +30,10 @@ __all__ = [
     "get_seat_invitation",
     "resend_seat_invitation",
     "revoke_seat",
+    "take_seats_on_login",
 ]
+
+logger = logging.getLogger(__name__)
 
 Purchase = Subscription | Order
 
@@ -104,6 +109,17 @@ def claim_seat(token: str, user: Any, provider: str | None = None) -> Seat:
     """
     seat = _written(get_provider(provider).claim_seat(token), {})
     return _linked(seat, user)
+
+
+def take_seats_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
+    """Receiver of `user_logged_in`: a seat taken at the provider's own page, before its holder had
+    an account here or had verified the address, is theirs now. Signing in never fails for it."""
+    try:
+        address = getattr(user, user.get_email_field_name(), "")
+        if address and user.is_active:
+            link_verified(user, spellings_of(address))
+    except Exception as error:  # the project's own model, and another request's link meanwhile
+        logger.warning("Seats were not linked at sign-in: %s", type(error).__name__)
 
 
 def _source(purchase: Purchase) -> dict[str, Any]:

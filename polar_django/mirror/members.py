@@ -21,7 +21,7 @@ from polar_django.subscribers import (
     subscriber_class,
 )
 
-__all__ = ["link_claimed", "link_member", "resolve_members"]
+__all__ = ["link_claimed", "link_member", "link_verified", "resolve_members"]
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +128,23 @@ def link_claimed(changed: Rows) -> list[Member]:
         user = _verified_owner(member.email)
         if user is not None:
             on_primary(Member).filter(pk=member.pk).update(user=user)
+            linked.append(member)
+    return linked
+
+
+def link_verified(user: Any, addresses: Iterable[str]) -> list[Member]:
+    """Link the members of claimed seats with one of these spellings of the user's address; which.
+
+    For who has an account, or has verified the address, only after they took the seat at the
+    provider's own page. By the rule of `link_claimed`. One query where there is none, else one for
+    each, and what `link_member` costs.
+    """
+    seated = on_primary(Seat).filter(status="claimed").values("member")
+    unknown = on_primary(Member).filter(email__in=addresses, user=None, deleted_at=None)
+    linked = []
+    for member in unknown.filter(pk__in=seated).defer("raw").order_by("pk"):
+        if _verified_owner(member.email) == user:
+            link_member(member, user)
             linked.append(member)
     return linked
 

@@ -117,6 +117,37 @@ def test_a_seat_claimed_at_the_providers_page_is_the_verified_users(team, servic
     assert not holds(unverified)
 
 
+def test_who_opens_an_account_after_taking_the_seat_has_it_when_they_sign_in(team, service, client):
+    for address in ("grace@verified.example", "linus@example.com", "gone@verified.example"):
+        service.change(assign_seat(team, email=address).pk, status="claimed")
+    service.change(Seat.objects.get(email="gone@verified.example").pk, status="revoked")
+    mirror_all()
+    grace = person("grace", email="Grace@verified.example")
+    for user in (
+        grace,
+        person("l", email="linus@example.com"),
+        person("g", email="gone@verified.example"),
+    ):
+        client.force_login(user)
+    assert Member.objects.exclude(user=None).get().user == grace
+
+
+def test_two_accounts_with_the_address_of_a_seat_get_it_neither(team, service, client):
+    service.change(assign_seat(team, email="both@verified.example").pk, status="claimed")
+    mirror_all()
+    person("one", email="both@verified.example")
+    client.force_login(person("two", email="BOTH@verified.example"))
+    assert Member.objects.get().user is None
+
+
+def test_signing_in_never_fails_for_a_seat(team, service, client, settings):
+    service.change(assign_seat(team, email="grace@verified.example").pk, status="claimed")
+    mirror_all()
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "EMAIL_VERIFIED": lambda user: 1 / 0}
+    client.force_login(person("grace", email="grace@verified.example"))
+    assert Member.objects.get().user is None
+
+
 @pytest.mark.parametrize("verified", [None, lambda user: 1 / 0])
 def test_without_a_word_of_the_project_no_address_is_believed(team, service, settings, verified):
     settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "EMAIL_VERIFIED": verified}

@@ -231,6 +231,7 @@ def test_linking_a_member_who_is_not_mirrored_says_what_to_do(ada):
     with pytest.raises(ObjectNotFound, match="polar_sync"):
         link_member(Member(pk="mem_unknown", provider="polar"), ada)
 
+
 def test_a_member_without_a_customer_is_linked_under_the_lock_of_its_versions(bob, monkeypatch):
     alone = MemberSnapshot(id="mem_bob")
     apply(event(alone))
