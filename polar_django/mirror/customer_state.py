@@ -43,6 +43,8 @@ def versions_in(
         yield Version(provider, meter, as_of, cause)
     for subscription in state.subscriptions:
         yield Version(provider, subscription, None, weight=Weight.EMBEDDED)
+    if state.customer.deleted_at is not None:
+        return  # nobody holds what it still lists
     for grant in state.grants:
         weight = Weight.HINT if state.customer.type == "individual" else Weight.RE_GRANT
         yield Version(provider, grant, grant.granted_at or as_of, cause, weight)

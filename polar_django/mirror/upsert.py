@@ -18,7 +18,7 @@ from polar_django.mirror.members import link_claimed, resolve_members
 from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
 from polar_django.mirror.transitions import changes_between, entry, news_of
 from polar_django.mirror.versions import Cause, Version, Weight, is_in_doubt, supersedes
-from polar_django.models import BenefitGrant, Transition
+from polar_django.models import BenefitGrant, Customer, Transition
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
 from polar_django.models.fields import ID_LENGTH
@@ -176,7 +176,7 @@ def _fold(batch: _Batch, version: Version) -> None:
         )
     if current is not None and is_in_doubt(version, current):
         batch.unsettled.add((table._meta.model_name or "", current.pk))
-    if not supersedes(version, current):
+    if not supersedes(version, current) or _is_a_hint_too_late(batch, version):
         _keep(batch, seats.with_late_holder(current, version))
         return
     row = _next_row(batch, version, current)
@@ -198,6 +198,14 @@ def _fold(batch: _Batch, version: Version) -> None:
     else:
         batch.team_grants.discard(row.pk)
     _keep(batch, row)
+
+
+def _is_a_hint_too_late(batch: _Batch, version: Version) -> bool:
+    """Whether a state, on its way since before, lists what a customer held who is deleted now."""
+    if version.weight is not Weight.HINT:
+        return False
+    holder = batch.rows.get(Customer, {}).get(getattr(version.snapshot, "customer_id", None) or "")
+    return isinstance(holder, Customer) and holder.deleted_at is not None
 
 
 def _keep(batch: _Batch, row: MirroredModel | None) -> None:

@@ -45,6 +45,24 @@ def test_a_teams_state_creates_no_grant_but_asks_for_a_read():
     assert applied.customers_to_read == {"cus_ada"}
 
 
+def test_the_state_of_a_deleted_customer_grants_nothing_and_asks_for_a_read():
+    """Recorded: it comes after the deletion, and before all of the revocations."""
+    gone = customer(deleted_at=at(1))
+    applied = apply(event(state=state(grant(), of=gone), seconds=2))
+    assert not BenefitGrant.objects.exists()
+    assert applied.customers_to_read == {"cus_ada"}
+    apply(event(revoked(revoked_at=at(1)), seconds=1))
+    apply(event(state=state(grant(granted_at=at(3)), of=gone), seconds=4))
+    assert not BenefitGrant.objects.active().exists()
+
+
+def test_a_late_state_grants_nothing_to_a_customer_who_is_deleted_by_now():
+    apply(event(customer(deleted_at=at(9)), seconds=9))
+    applied = apply(event(state=state(grant()), seconds=2))
+    assert not BenefitGrant.objects.exists()
+    assert applied.customers_to_read == {"cus_ada"}
+
+
 def test_absence_revokes_nothing_by_itself_but_asks_for_a_read():
     apply(event(grant(), seconds=1))
     soon = apply(event(state=state(), seconds=2))
