@@ -2,7 +2,7 @@
 
 from polar_django.providers.polar.customers import customer, customer_meter
 from polar_django.providers.polar.reading import Json, objects
-from polar_django.providers.polar.subscriptions import granted_benefit, subscription
+from polar_django.providers.polar.subscriptions import granted_benefit, has_members, subscription
 from polar_django.snapshots import CustomerState
 
 _LISTS = frozenset({"active_subscriptions", "granted_benefits", "active_meters"})
@@ -17,7 +17,7 @@ def customer_state(data: Json) -> CustomerState:
             subscription(item, holder.id) for item in objects(data.get("active_subscriptions"))
         ),
         grants=tuple(
-            granted_benefit(item, holder.id, for_team=holder.type == "team")
+            granted_benefit(item, holder.id, for_team=has_members(holder.type))
             for item in objects(data.get("granted_benefits"))
         ),
         meters=tuple(

@@ -1,5 +1,7 @@
 """Subscriptions, seats and benefit grants: JSON → snapshots."""
 
+from typing import Any
+
 from polar_django.providers.polar.reading import (
     Json,
     count,
@@ -18,6 +20,12 @@ from polar_django.providers.polar.reading import (
     word,
 )
 from polar_django.snapshots import BenefitGrantSnapshot, SeatSnapshot, SubscriptionSnapshot
+
+
+def has_members(customer_type: Any) -> bool:
+    """Whether such a customer may have seats: a team, or what nobody knows yet; older payloads name
+    no type."""
+    return word(customer_type, "individual") != "individual"
 
 
 def subscription(data: Json, customer_id: str | None = None) -> SubscriptionSnapshot:
@@ -98,7 +106,7 @@ def benefit_grant(data: Json) -> BenefitGrantSnapshot:
         revoked_at=moment(get("revoked_at")),
         error=optional_mapping(get("error")),
         properties=mapping(get("properties")),
-        for_team=mapping(get("customer")).get("type") == "team",
+        for_team=has_members(mapping(get("customer")).get("type")),
     )
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from polar_django.providers.polar import reading
+from polar_django.providers.polar.customer_state import customer_state
 from polar_django.providers.polar.parsing import PARSERS
 from tests.providers.polar import shapes
 from tests.providers.polar.shapes import CHANGED_AT, MADE_AT
@@ -116,6 +117,17 @@ def test_a_grant_that_waits_for_the_customer_is_neither_granted_nor_revoked():
 def test_a_grant_of_a_team_says_so():
     team = shapes.benefit_grant(customer=shapes.customer(type="team"))
     assert snapshot_of("benefit_grants", team).for_team
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_for_a_team"), [("household", True), ("individual", False), (None, False)]
+)
+def test_a_kind_of_customer_nobody_knows_may_have_seats(type_, is_for_a_team):
+    """So that its seats are their holders', and not everybody's."""
+    grant = shapes.benefit_grant(customer=shapes.customer(type=type_))
+    assert snapshot_of("benefit_grants", grant).for_team is is_for_a_team
+    listed = customer_state(shapes.customer_state(type=type_)).grants
+    assert [entry.for_team for entry in listed] == [is_for_a_team]
 
 
 class TestOlderShapes:
