@@ -1405,4 +1405,13 @@ class Migration(migrations.Migration):
                 fields=["customer_id", "happened_at"], name="polar_transition_customer"
             ),
         ),
+        migrations.AddIndex(
+            model_name="transition",
+            index=polar_django.models.indexes.SmallIndex(
+                where=models.Q(("customer_id", None), ("state", "pending")),
+                fields=["object_id"],
+                name="polar_transition_nobodys",
+                otherwise=["customer_id", "object_id"],
+            ),
+        ),
     ]

@@ -60,6 +60,13 @@ class Transition(models.Model):
             ),
             SmallIndex(fields=["due_at"], where=Q(state="dead"), name="polar_transition_dead"),
             models.Index(fields=["customer_id", "happened_at"], name="polar_transition_customer"),
+            # What is told of grants by hand, for the order in which it is told.
+            SmallIndex(
+                fields=["object_id"],
+                where=Q(customer_id=None, state="pending"),
+                otherwise=["customer_id", "object_id"],
+                name="polar_transition_nobodys",
+            ),
         ]
         permissions = [("replay_transition", "Can tell receivers again")]
 

@@ -9,7 +9,7 @@ from asyncio import CancelledError
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from polar_django.models import Transition
@@ -27,14 +27,13 @@ _DUE = (State.PENDING, State.FAILED)
 _BATCH = 50
 # Of one object only the first is claimed, so that no other worker tells that it was revoked before
 # it was granted. One that failed does not hold up what came after: that may be a day.
-_HAS_EARLIER_NEWS = Exists(
-    Transition.objects.filter(
-        customer_id=OuterRef("customer_id"),
-        object_id=OuterRef("object_id"),
-        pk__lt=OuterRef("pk"),
-        state=State.PENDING,
-    )
+_EARLIER = Transition.objects.filter(
+    object_id=OuterRef("object_id"), pk__lt=OuterRef("pk"), state=State.PENDING
 )
+_HAS_EARLIER_NEWS = Exists(_EARLIER.filter(customer_id=OuterRef("customer_id")))
+# A grant by hand has no customer. Apart, because each of the two has an index of its own.
+_IS_NOBODYS = Q(customer_id__isnull=True)
+_HAS_EARLIER_NEWS_OF_NOBODY = Exists(_EARLIER.filter(_IS_NOBODYS))
 
 
 def send_all(*, until: datetime | None = None) -> int:
@@ -55,7 +54,9 @@ def send_due(limit: int = _BATCH) -> int:
     its second attempt on, one more for each receiver.
     """
     claimed = claim_due(
-        on_primary(Transition).filter(~_HAS_EARLIER_NEWS),
+        on_primary(Transition)
+        .filter(~_HAS_EARLIER_NEWS)
+        .exclude(_IS_NOBODYS & Q(_HAS_EARLIER_NEWS_OF_NOBODY)),
         limit,
         waiting=_DUE,
         lock=_LOCK,

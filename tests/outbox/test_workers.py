@@ -1,9 +1,11 @@
 """Several workers, and some that are killed."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from polar_django import outbox, signals
+from polar_django.billing import grant_benefit, revoke_local_grant
 from polar_django.models import Transition
 from polar_django.outbox import sending
 from polar_django.queues.retries import LEASE, MAX_ATTEMPTS
@@ -52,6 +54,25 @@ def test_news_of_one_object_waits_for_its_earlier_news_in_another_workers_hands(
     assert told == ["paid", "granted"]
     outbox.send_all()
     assert told == ["paid", "granted", "revoked"]
+
+
+def test_news_of_a_grant_by_hand_comes_in_order_too(listen):
+    """It belongs to no customer."""
+    told = []
+
+    def other_worker(**_):
+        outbox.send_due()
+        told.append("granted")
+
+    ada = User.objects.create_user("ada")
+    grant_benefit(ada, "pro")
+    revoke_local_grant(ada, "pro")
+    listen(signals.benefit_granted, other_worker)
+    listen(signals.benefit_revoked, lambda **_: told.append("revoked"))
+    sending.send_due(limit=1)
+    outbox.send_all()
+    assert told == ["granted", "revoked"]
+    assert set(Transition.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_news_of_one_object_does_not_wait_for_a_receiver_that_failed(listen):
