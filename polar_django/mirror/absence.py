@@ -12,6 +12,7 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
+from polar_django.mirror.answers import DATE_HEADER_ROUNDS_DOWN_BY
 from polar_django.mirror.differences import live
 from polar_django.models import Subscription
 from polar_django.models.base import MirroredModel
@@ -89,10 +90,12 @@ class Absence:
         """Candidates after the last page: newer than all that is listed, or without a place."""
         if not self.is_in_order:
             return
-        # What was heard of since the last answer could not be listed.
+        # What was heard of since the last answer could not be listed. That answer was given within
+        # the second that its header names: better to ask once too often.
         earlier = Q()
         if self._last_answer is not None:
-            earlier = Q(as_of__isnull=True) | Q(as_of__lt=self._last_answer)
+            answered_by = self._last_answer + DATE_HEADER_ROUNDS_DOWN_BY
+            earlier = Q(as_of__isnull=True) | Q(as_of__lt=answered_by)
         seen = set(self.carry)
         if self.boundary is None:
             yield from self._chunks(earlier, seen, "pk")
