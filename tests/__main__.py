@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from example_project import bootstrap, servers
@@ -59,9 +60,19 @@ def real_servers() -> Iterator[dict[str, str]]:
         data = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="polar-tests-")))
         if SERVERS[0] not in named:
             named[SERVERS[0]] = running.enter_context(servers.postgresql(data / "postgresql"))
+            write_to_memory_only(named[SERVERS[0]])
         if SERVERS[1] not in named:
             named[SERVERS[1]] = running.enter_context(servers.redis(data / "redis"))
         yield named
+
+
+def write_to_memory_only(server: str) -> None:
+    """Nothing of a test run is to outlive the machine, so no commit waits for the disk."""
+    database = import_module("psycopg").connect(server, autocommit=True)
+    with database:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            database.execute(f"ALTER SYSTEM SET {name} = off")
+        database.execute("SELECT pg_reload_conf()")
 
 
 if __name__ == "__main__":
