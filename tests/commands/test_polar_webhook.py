@@ -63,7 +63,7 @@ def test_nothing_secret_is_stored_in_our_tables(unregistered):
     for table in connection.introspection.table_names():
         if table.startswith("polar_django_"):
             with connection.cursor() as cursor:
-                cursor.execute(f'SELECT * FROM "{table}"')
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
                 assert made.secret not in str(cursor.fetchall())
 
 

@@ -5,9 +5,16 @@ from concurrent.futures import Future
 
 from django.db import connection
 
+# In this database only: other test processes use others of the same server.
 _WAITING = {
-    "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted",
-    "mysql": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+    "postgresql": (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ),
+    "mysql": (
+        "SELECT count(*) FROM information_schema.innodb_trx JOIN information_schema.processlist"
+        " ON id = trx_mysql_thread_id WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'"
+    ),
 }
 # InnoDB makes up its answer anew only after a tenth of a second in which nobody has asked.
 _PAUSE = {"postgresql": 0.0, "mysql": 0.15}
