@@ -8,8 +8,8 @@ from django.db import connection
 # In this database only: other test processes use others of the same server.
 _WAITING = {
     "postgresql": (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks"
+        " WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     ),
     "mysql": (
         "SELECT count(*) FROM information_schema.innodb_trx JOIN information_schema.processlist"
