@@ -136,6 +136,8 @@ def _event_of(transition: Transition, around: Surroundings) -> WebhookEvent:
     delivery = around.instance_of(transition)
     if not isinstance(delivery, WebhookDelivery):
         raise MalformedPayload("The delivery has been deleted, and with it what it said.")
+    if not delivery.body:
+        raise MalformedPayload("The delivery's body was emptied with age (INBOX_BODY_DAYS).")
     event = get_provider(delivery.provider).parse_event(bytes(delivery.body))
     return WebhookEvent(
         type=event.type,

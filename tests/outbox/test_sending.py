@@ -263,6 +263,17 @@ def test_a_deleted_delivery_is_told_as_what_it_is():
     assert "has been deleted" in told.error
 
 
+def test_a_delivery_whose_body_is_gone_is_told_as_what_it_is():
+    on("order.paid")(print)
+    delivery = stored(body_of("order.paid", id="order_1"), state="processed")
+    told = written("order.paid", "webhookdelivery", str(delivery.pk), delivery=delivery)
+    WebhookDelivery.objects.update(body=b"")
+    outbox.send_due()
+    told.refresh_from_db()
+    assert told.state == "failed"
+    assert "INBOX_BODY_DAYS" in told.error
+
+
 def test_sending_stops_when_its_lease_is_over(listen, monkeypatch, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     calls = []
