@@ -221,6 +221,18 @@ class Interleavings(RuleBasedStateMachine):
             row = BenefitGrant.objects.filter(pk=key).first()
             assert (row is not None and row.is_granted) == (number == 0)
 
+    @rule(key=st.sampled_from(KINDS["benefit_grants"]))
+    def a_state_lags_behind_a_revocation(self, key):
+        if OF[key] in self.world.objects:
+            self.world.set("benefit_grants", key, 0)
+            self.world.tick(1)
+            self.world.set("benefit_grants", key, 1)
+            self.world.tick(0.015)
+            self.world.tell_state(OF[key], 0.0155)
+            for one in self.world.sent[-3:]:
+                self.settle(deliver(one))
+            assert not BenefitGrant.objects.active().filter(pk=key).exists()
+
     @rule(data=st.data())
     def all_arrive_once_more(self, data):
         """In whatever order, alone or in batches: they end in what is so."""
