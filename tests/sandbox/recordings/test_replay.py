@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from polar_django.sandbox import delivery
+from polar_django.sandbox import clients
 from tests.sandbox.polars_schema import Judge
 from tests.sandbox.recordings import acting, exceptions
+from tests.sandbox.recordings.corpus import steps
 from tests.sandbox.recordings.story import Scenario, Story
 from tests.sandbox_fixtures import SandboxInTests
 
@@ -34,11 +35,14 @@ def test_the_recorded_story_happens_again(
     polars_schema: Judge,
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
+    time_machine: Any,
 ) -> None:
+    # On the day that was recorded: some texts name days, and months are not of one length.
+    time_machine.move_to(steps(corpus)[0].at)
     # The recorder's endpoint is the only one.
     alone = {"WEBHOOK_URL": "", "WEBHOOK_SECRET": ""}
     settings.POLAR_SANDBOX = {**settings.POLAR_SANDBOX, **alone}
-    monkeypatch.setattr(delivery, "open_client", acting.receiver)
+    monkeypatch.setattr(clients, "open_client", acting.receiver)
 
     # No token by itself: some requests were sent without one.
     api = httpx.Client(transport=bare_sandbox.transport)
