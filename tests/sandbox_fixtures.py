@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from polar_django.providers.base import Provider
 from polar_django.providers.registry import get_provider
 from polar_django.providers.transport import mounted
-from polar_django.sandbox import delivery
+from polar_django.sandbox import clients, delivery
 from polar_django.sandbox.api import door
 from polar_django.sandbox.models import WebhookEvent
 from polar_django.testing.sandbox import DECLINES, FAILS_LATER, PAYS, NotPaid, Sandbox
@@ -159,7 +159,7 @@ def bare_sandbox(
 ) -> Iterator[SandboxInTests]:
     """The sandbox and the app wired to each other, with an empty catalogue."""
     monkeypatch.setattr(
-        delivery, "open_client", lambda: httpx.Client(transport=in_process_transport)
+        clients, "open_client", lambda: httpx.Client(transport=in_process_transport)
     )
     with mounted(in_process_transport):
         yield SandboxInTests(in_process_transport)

@@ -6,7 +6,7 @@ import threading
 
 from django.db import connections
 
-from polar_django.sandbox import clock, delivery
+from polar_django.sandbox import clients, clock, delivery
 from polar_django.sandbox.conf import get_settings
 
 __all__ = ["wake"]
@@ -72,5 +72,5 @@ def wake() -> None:
     Nor where the caller is about to send itself, as a moving clock is: they would take turns.
     For `transaction.on_commit`: an event must be visible before the thread looks for it.
     """
-    if get_settings().auto_deliver and not delivery.is_sending():
+    if get_settings().auto_deliver and not clients.is_sending():
         _courier.wake()

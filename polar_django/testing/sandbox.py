@@ -27,7 +27,7 @@ from polar_django.conf import get_settings
 from polar_django.entitlements import refresh_entitlements
 from polar_django.models import Subscription
 from polar_django.providers.transport import mounted
-from polar_django.sandbox import delivery
+from polar_django.sandbox import clients, delivery
 from polar_django.sandbox.conf import get_settings as sandbox_settings
 from polar_django.sandbox.models import Checkout
 from polar_django.sandbox.seed import Seeded, seed, seed_file
@@ -207,7 +207,7 @@ def open_sandbox(catalogue: Catalogue | Path | None = None) -> Iterator[Sandbox]
         )
         project = httpx.WSGITransport(app=WSGIHandler())
         stack.enter_context(
-            patch.object(delivery, "open_client", lambda: httpx.Client(transport=project))
+            patch.object(clients, "open_client", lambda: httpx.Client(transport=project))
         )
         with override_settings(MIDDLEWARE=[]):
             site = httpx.WSGITransport(app=_Site())

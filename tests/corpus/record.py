@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402  (after the setup)
 from django.utils import timezone  # noqa: E402
 
-from polar_django.sandbox import cards, delivery, seed  # noqa: E402
+from polar_django.sandbox import cards, clients, delivery, seed  # noqa: E402
 from polar_django.sandbox.engine import (  # noqa: E402
     checkouts,
     confirmation,
@@ -80,7 +80,7 @@ def main() -> None:
         )
         return httpx.Response(202)
 
-    delivery.open_client = lambda: httpx.Client(transport=httpx.MockTransport(keep))
+    clients.open_client = lambda: httpx.Client(transport=httpx.MockTransport(keep))
     live()
     delivery.flush()
     OWN.write_text("".join(json.dumps(one) + "\n" for one in written), "utf-8")

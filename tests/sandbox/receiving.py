@@ -7,7 +7,7 @@ import httpx
 import pytest
 from django.test import override_settings
 
-from polar_django.sandbox import delivery
+from polar_django.sandbox import clients
 from polar_django.sandbox.engine import catalog, endpoints
 from polar_django.sandbox.models import WebhookEndpoint, WebhookEvent
 
@@ -41,7 +41,7 @@ class Receiver:
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
     receiver = Receiver()
     transport = httpx.MockTransport(receiver)
-    monkeypatch.setattr(delivery, "open_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(clients, "open_client", lambda: httpx.Client(transport=transport))
     return receiver
 
 

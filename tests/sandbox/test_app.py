@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from polar_django.sandbox import cards, delivery, tokens
+from polar_django.sandbox import cards, clients, tokens
 from polar_django.sandbox.conf import get_settings
 from polar_django.sandbox.models import WebhookEvent
 from tests.sandbox.conftest import Shop
@@ -91,7 +91,7 @@ def received(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return httpx.Response(202)
 
     transport = httpx.MockTransport(answer)
-    monkeypatch.setattr(delivery, "open_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(clients, "open_client", lambda: httpx.Client(transport=transport))
     return types
 
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils.dateparse import parse_datetime
 
-from polar_django.sandbox import chaos, clock, delivery
+from polar_django.sandbox import chaos, clients, clock, delivery
 from polar_django.sandbox.models import Customer, Product, Subscription, WebhookEvent
 from tests.sandbox.conftest import Shop
 
@@ -35,7 +35,7 @@ def received(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
         return httpx.Response(202)
 
     transport = httpx.MockTransport(answer)
-    monkeypatch.setattr(delivery, "open_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(clients, "open_client", lambda: httpx.Client(transport=transport))
     return requests
 
 

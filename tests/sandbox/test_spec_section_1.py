@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from polar_django.sandbox import chaos, clock, delivery
+from polar_django.sandbox import chaos, clients, clock, delivery
 from polar_django.sandbox.engine import catalog, endpoints, schedule
 from polar_django.sandbox.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
 from polar_django.signing import verify
@@ -218,7 +218,7 @@ def test_a_secret_of_another_shape_is_used_whole(db: None) -> None:
 
 
 def test_a_receiver_has_ten_seconds_and_sends_nobody_elsewhere() -> None:
-    with delivery.open_client() as client:
+    with clients.open_client() as client:
         assert client.timeout == httpx.Timeout(10.0)
         assert client.follow_redirects is False
 

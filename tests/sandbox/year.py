@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ["POLAR_TEST_DATABASE_URL"] = f"sqlite:///{FOLDER.name}/year.sqlite3"
 django.setup()
 
-from polar_django.sandbox import delivery  # noqa: E402  (after the setup)
+from polar_django.sandbox import clients  # noqa: E402  (after the setup)
 from polar_django.sandbox.engine import checkouts, confirmation, schedule  # noqa: E402
 from polar_django.sandbox.models import Order, WebhookAttempt, WebhookEvent  # noqa: E402
 from polar_django.sandbox.seed import seed  # noqa: E402
@@ -77,7 +77,7 @@ def main() -> None:
 
 def live(customers: int, *, days: int, deliver: bool) -> dict[str, int]:
     """Sell to `customers`, spread over the first month, and let time pass. What there is then."""
-    delivery.open_client = _receiver
+    clients.open_client = _receiver
     product = UUID(seed(CATALOGUE)["products"]["pro"])
     for number in range(customers):
         opened = checkouts.create_checkout(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from polar_django.sandbox import clock, courier, delivery
+from polar_django.sandbox import clients, clock, courier, delivery
 from polar_django.sandbox.engine import agenda, archive
 from polar_django.sandbox.engine.agenda import Agenda, Kind
 from polar_django.sandbox.engine.checkouts import expire_checkout
@@ -60,7 +60,7 @@ def _run_until(to: datetime, *, deliver: bool) -> int:
     if not deliver:
         return _take_all(to, deliver=False)
     try:
-        with delivery.kept_client():
+        with clients.kept_client():
             return _take_all(to, deliver=True)
     finally:
         # For what is left in spite of it all: a step that failed, a receiver that never rests.

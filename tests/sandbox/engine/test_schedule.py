@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from polar_django.sandbox import clock, courier, delivery
+from polar_django.sandbox import clients, clock, courier
 from polar_django.sandbox.engine import agenda, organization, schedule, subscriptions
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.models import (
@@ -113,13 +113,13 @@ def test_a_moving_clock_sends_through_one_client(
     endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[httpx.Client] = []
-    open_client = delivery.open_client
+    open_client = clients.open_client
 
     def remember() -> httpx.Client:
         opened.append(open_client())
         return opened[-1]
 
-    monkeypatch.setattr(delivery, "open_client", remember)
+    monkeypatch.setattr(clients, "open_client", remember)
     made = make_events(3)
     receiver.answers(500)
     schedule.advance(seconds=1, deliver=True)
@@ -137,7 +137,7 @@ def test_while_the_clock_sends_nobody_else_is_woken(
     shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, endpoint: WebhookEndpoint
 ) -> None:
     inside: list[bool] = []
-    monkeypatch.setattr(courier._courier, "wake", lambda: inside.append(delivery.is_sending()))
+    monkeypatch.setattr(courier._courier, "wake", lambda: inside.append(clients.is_sending()))
     with override_settings(POLAR_SANDBOX={}):
         schedule.advance(days=1, deliver=True)
 

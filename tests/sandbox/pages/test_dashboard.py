@@ -7,7 +7,7 @@ import httpx
 import pytest
 from django.test import Client
 
-from polar_django.sandbox import chaos, clock, delivery
+from polar_django.sandbox import chaos, clients, clock, delivery
 from polar_django.sandbox.models import Customer, Product, Subscription, WebhookEvent
 from tests.sandbox.conftest import Shop
 
@@ -30,7 +30,7 @@ class Receiver:
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
     receiver = Receiver()
     transport = httpx.MockTransport(receiver)
-    monkeypatch.setattr(delivery, "open_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(clients, "open_client", lambda: httpx.Client(transport=transport))
     return receiver
 
 
