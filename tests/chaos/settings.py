@@ -41,7 +41,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": seconds,
         "options": {"expires": seconds},
     }
-    for task, seconds in {"sweep_inbox": 1.0, "send_transitions": 3.0, "reconcile": 15.0}.items()
+    for task, seconds in {"sweep_inbox": 1.0, "send_transitions": 3.0, "reconcile": 30.0}.items()
 }
 
 LOGGING = {
