@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from babel.numbers import get_group_symbol
 from django.utils import timezone, translation
 
 from polar_django.billing.money import money_text
@@ -31,7 +32,8 @@ def test_money_reads_in_whole_units(amount, currency, text):
     ("language", "text"),
     [
         ("de", "1.234,56\xa0€"),
-        ("de-ch", "EUR\xa01\u2019234.56"),
+        # Which apostrophe depends on Babel's version.
+        ("de-ch", f"EUR\xa01{get_group_symbol('de_CH')}234.56"),
         ("fr", "1\u202f234,56\xa0€"),
         ("pt-br", "€\xa01.234,56"),
         ("zh-hans", "€1,234.56"),
