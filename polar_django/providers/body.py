@@ -23,11 +23,17 @@ def _finite(text: str) -> float | None:
 
 
 def _whole(text: str) -> int | None:
-    # As far as the other kind of number goes: beyond, no column holds it and no reader expects it.
-    return int(text) if isfinite(float(text)) else None
+    try:
+        return int(text)
+    except ValueError:
+        return None
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=lambda _: None)
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
+# Half as fast again, for it is asked about each whole number.
+_PATIENT_DECODER = json.JSONDecoder(
+    parse_float=_finite, parse_int=_whole, parse_constant=lambda _: None
+)
 
 
 def read_json(body: bytes) -> Any:
@@ -36,13 +42,23 @@ def read_json(body: bytes) -> Any:
     Raises MalformedPayload where it is not JSON.
     """
     try:
-        value = _DECODER.decode(body.decode())
+        value = _decoded(body.decode())
         # Both can only come from escapes: raw ones are neither UTF-8 nor JSON.
         if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
             return _cleaned(value)
     except (ValueError, RecursionError) as error:
         raise MalformedPayload("The body is not JSON in UTF-8.") from error
     return value
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # It is JSON, with a number that Python does not read.
+        return _PATIENT_DECODER.decode(text)
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:

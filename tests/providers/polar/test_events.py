@@ -126,9 +126,9 @@ def test_a_pair_of_surrogates_is_one_character_and_stays():
 
 
 @pytest.mark.parametrize(
-    "number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"9" * 400, b"-" + b"9" * 5000]
+    "number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-" + b"9" * 5000]
 )
-def test_a_number_that_is_not_finite_is_none(number):
+def test_a_number_that_python_does_not_read_or_that_is_not_finite_is_none(number):
     body = delivered("customer.updated", shapes.customer(metadata={"n": 1}))
     event = parse_event("polar", body.replace(b'{"n":1}', b'{"n":' + number + b"}"))
     assert event.observations[0].snapshot.metadata == {"n": None}
