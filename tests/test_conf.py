@@ -87,6 +87,13 @@ def test_settings_that_are_no_dict_say_so(settings, given):
             read()
 
 
+@pytest.mark.parametrize("prefix", ["9", "staging", "stage-2"])
+def test_a_prefix_behind_which_a_key_could_be_another_is_refused(settings, prefix):
+    settings.POLAR_DJANGO = {"EXTERNAL_ID_PREFIX": prefix}
+    with pytest.raises(ConfigurationError, match="EXTERNAL_ID_PREFIX must end in a separator"):
+        get_settings()
+
+
 def test_a_secret_is_in_no_message(settings):
     settings.POLAR_DJANGO = {"WEBHOOK_SECRETS": "whsec_verysecret"}
     with pytest.raises(ConfigurationError) as caught:

@@ -16,6 +16,7 @@ from polar_django.conf.readers import (
     as_callable,
     as_flag,
     as_mapping,
+    as_prefix,
     as_seconds,
     as_text,
     as_text_map,
@@ -59,7 +60,7 @@ class Settings:
     proration: Callable[..., Any] | str = setting("", as_callable)
     sync_profile: bool = setting(False, as_flag)
     on_subscriber_delete: str = setting("keep", one_of("keep", "delete", "anonymize"))
-    external_id_prefix: str = setting("", as_text)
+    external_id_prefix: str = setting("", as_prefix)
     upgrade_url: str = setting("/", as_text)
     login_url: str = setting("", as_text)
     success_url: str = setting("/", as_text)

@@ -19,6 +19,16 @@ def as_text(name: str, value: Any) -> str:
     return value
 
 
+def as_prefix(name: str, value: Any) -> str:
+    """Of keys: behind "9", key 7 would be 97, which is another's where there is no prefix."""
+    text = as_text(name, value)
+    if text and text[-1].isalnum():
+        raise ConfigurationError(
+            f"{name} must end in a separator, like 'staging-': keys behind it could read as others."
+        )
+    return text
+
+
 def as_texts(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise ConfigurationError(f"{name} must be a list of texts, even of one: ['…'].")
