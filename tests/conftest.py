@@ -6,11 +6,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+
+from polar_django.providers import retries
 
 # Imported so that tasks find the Celery application, as a project's own package does it.
 from tests.celery_app import app as celery_app
@@ -40,6 +43,12 @@ def _has_servers() -> bool:
         os.environ.get("POLAR_TEST_REDIS_URL")
         and os.environ.get("POLAR_TEST_DATABASE_URL", "").startswith("postgres")
     )
+
+
+@pytest.fixture(autouse=True)
+def provider_is_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client does not wait between its attempts; `tests/providers` reads how long it would."""
+    monkeypatch.setattr(retries, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,13 @@ from math import isfinite
 class Retries:
     """`attempts` in all. Waits, in seconds, double from `first_wait` and are spread at random over
     half their length; none is longer than `longest_wait`, because a visitor may be waiting too.
+    `sleep` takes the place of `time.sleep`.
     """
 
     attempts: int = 3
     first_wait: float = 0.4
     longest_wait: float = 4.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     random: Callable[[], float] = random.random
 
     def wait(self, attempt: int, asked: float | None = None) -> bool:
@@ -30,7 +31,8 @@ class Retries:
         if attempt >= self.attempts or (asked is not None and asked > self.longest_wait):
             return False
         backoff = min(self.first_wait * 2 ** (attempt - 1), self.longest_wait)
-        self.sleep(backoff * (0.5 + self.random() / 2) if asked is None else asked)
+        seconds = backoff * (0.5 + self.random() / 2) if asked is None else asked
+        (self.sleep or time.sleep)(seconds)
         return True
 
 

@@ -6,7 +6,6 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from polar_django.exceptions import ProviderUnavailable
-from polar_django.mirror import walking
 from polar_django.mirror.backfill import backfill
 from polar_django.mirror.comparing import compare
 from polar_django.models import (
@@ -22,6 +21,8 @@ from polar_django.providers.registry import get_provider
 from polar_django.snapshots import CheckoutSnapshot, CustomerSnapshot
 from tests.billing.fixtures import ada, service  # noqa: F401 (fixtures)
 
+pytestmark = pytest.mark.usefixtures("waits")
+
 
 @pytest.fixture
 def sold(service, ada):  # noqa: F811
@@ -34,14 +35,6 @@ def sold(service, ada):  # noqa: F811
     )
     service.pay("checkout-1")
     return service
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """The seconds that would have been waited."""
-    waited = []
-    monkeypatch.setattr(walking.time, "sleep", waited.append)
-    return waited
 
 
 def run(command, *args):

@@ -6,8 +6,9 @@ Judged by the sandbox's own lists, read without the mirror's code.
 import pytest
 
 from polar_django import models
-from polar_django.mirror import walking
 from tests.mirror.losses import customer, differences, lose_deliveries, mend
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 # Of each list: its table, and columns that have the provider's names.
 KINDS = {
@@ -33,11 +34,6 @@ COUNT = {
     },
     "aggregation": {"func": "count"},
 }
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    monkeypatch.setattr(walking.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

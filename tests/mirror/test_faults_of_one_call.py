@@ -6,25 +6,18 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from polar_django import tasks
-from polar_django.mirror import walking
 from polar_django.models import BenefitGrant, Customer, Order, Subscription, Transition
 from polar_django.providers.polar import client
 from polar_django.providers.transport import mounted
 from tests.mirror.faults import FaultyTransport, broken, busy, cut_off, silent, truncated
 from tests.mirror.losses import buyers, customer, differences, lose_deliveries, mend
 
+pytestmark = pytest.mark.usefixtures("waits")
+
 # With each the seconds that a task is asked to wait for.
 FAULTS = [(busy(70), 70.0), (broken, 15), (silent, 15), (cut_off, 15), (truncated, 15)]
 NAMES = ["429", "500", "time-out", "cut off", "truncated"]
 each_fault = pytest.mark.parametrize(("fault", "countdown"), FAULTS, ids=NAMES)
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """The seconds that would have been waited."""
-    waited = []
-    monkeypatch.setattr(walking.time, "sleep", waited.append)
-    return waited
 
 
 @pytest.fixture

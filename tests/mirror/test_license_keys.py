@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from polar_django.mirror import walking
 from polar_django.mirror.answers import apply_answer, stored_keys
 from polar_django.mirror.reconcile import reconcile_customer
 from polar_django.mirror.walking import Patience
@@ -17,6 +16,8 @@ from polar_django.sandbox.seed import seed
 from polar_django.snapshots import LicenseKeySnapshot
 from tests.mirror.losses import customer, differences, lose_deliveries, mend
 from tests.mirror.worlds import apply, at, event, grant, mirror_all, revoked, state
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 CATALOGUE = {
     "benefits": {
@@ -40,11 +41,6 @@ CATALOGUE = {
     },
 }
 COMES_WITH = {"properties": {"license_key_id": "key_1", "display_key": "****-ABCDEF"}}
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    monkeypatch.setattr(walking.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

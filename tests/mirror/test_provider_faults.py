@@ -8,7 +8,6 @@ from django.core.management import CommandError, call_command
 from polar_django import tasks
 from polar_django.billing import cancel_subscription
 from polar_django.exceptions import AuthenticationFailed, ProviderUnavailable
-from polar_django.mirror import walking
 from polar_django.models import BenefitGrant, Customer, Member, Subscription, Walk
 from polar_django.providers.transport import mounted
 from tests.mirror.faults import (
@@ -23,13 +22,7 @@ from tests.mirror.faults import (
 )
 from tests.mirror.losses import buyers, differences, lose_deliveries, mend
 
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """The seconds that would have been waited."""
-    waited = []
-    monkeypatch.setattr(walking.time, "sleep", waited.append)
-    return waited
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 @pytest.fixture

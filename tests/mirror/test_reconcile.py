@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from polar_django import tasks
 from polar_django.exceptions import ForeignObject
-from polar_django.mirror import cursors, walking
+from polar_django.mirror import cursors
 from polar_django.mirror.backfill import backfill
 from polar_django.mirror.reconcile import reconcile, reconcile_customer
 from polar_django.mirror.walking import Patience
@@ -33,13 +33,7 @@ from polar_django.sandbox import models as theirs
 from tests.mirror.faults import FaultyTransport
 from tests.mirror.losses import buyers, customer, differences, lose_deliveries, mend
 
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """The seconds that would have been waited."""
-    waited = []
-    monkeypatch.setattr(walking.time, "sleep", waited.append)
-    return waited
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 @pytest.fixture
