@@ -50,7 +50,6 @@ FLOORS = {
     "polar_django.admin": 5,
     "polar_django.management": 5,
     "polar_django.checks": 5,
-    "polar_django.database_checks": 5,
     "polar_django.doctor": 5,
     "polar_django.apps": 5,
     "polar_django.templatetags": 5,

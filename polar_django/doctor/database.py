@@ -6,7 +6,6 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from polar_django import checks
-from polar_django.database_checks import check_mysql
 from polar_django.doctor.case import Case
 from polar_django.doctor.configuration import from_check
 from polar_django.doctor.findings import Finding
@@ -38,6 +37,6 @@ def look_at_database(case: Case) -> Iterator[Finding]:
             fix="python manage.py migrate polar_django",
         )
         return
-    for check in (checks.check_subscriber_column, check_mysql):
+    for check in (checks.check_subscriber_column, checks.check_mysql):
         for message in check(databases=[primary()]):
             yield from_check(message)

@@ -1,42 +1,20 @@
-"""System checks: what is wrong with the settings, said before a buyer finds out.
-
-docs/checks.md lists each id with what to do about it.
-"""
+"""What can be told from the settings alone."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections
-from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.core.checks import CheckMessage, Error, Warning
 
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
 from polar_django.conf.loading import load_function
-from polar_django.database_checks import check_mysql
 from polar_django.exceptions import ConfigurationError
 from polar_django.providers.registry import known_providers
-from polar_django.schedules import (
-    celery_app,
-    has_celery_app,
-    keeps_schedule_in_database,
-    unscheduled_tasks,
-)
 
-__all__ = [
-    "check_addresses",
-    "check_deployment",
-    "check_settings",
-    "check_subscriber_column",
-    "register_all",
-]
+__all__ = ["check_settings"]
 
-_ADDRESSES = ("upgrade_url", "success_url", "return_url", "login_url")
-# The token that our own sandbox takes where none is set: everybody knows it.
-_PUBLISHED_TOKEN = "polar_oat_sandbox"
 # Half of what Polar's own secrets have: below it a secret was made by hand, and may be guessed.
 _SHORTEST_SECRET = 24
 # Written down anew: checks at start-up load neither the verbs nor the HTTP client.
@@ -50,15 +28,6 @@ _FUNCTIONS = (
     "refusal",
     "customer_ip_address",
 )
-
-
-def register_all() -> None:
-    """Hand the checks to Django; called once, when the app is ready."""
-    register(check_settings, "polar_django")
-    register(check_subscriber_column, Tags.database)
-    register(check_mysql, Tags.database)
-    register(check_addresses, Tags.urls)
-    register(check_deployment, "polar_django", deploy=True)
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -81,138 +50,6 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_plan_messages(settings),
         *_provider_messages(settings),
     ]
-
-
-def check_subscriber_column(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Whether the migrated column still points where the setting does. Two queries a database."""
-    try:
-        wanted = apps.get_model(subscriber_model())._meta.db_table
-    except (LookupError, ValueError):
-        return []
-    table = apps.get_model("polar_django", "Customer")._meta.db_table
-    found: list[CheckMessage] = []
-    for alias in databases or ():
-        connection = connections[alias]
-        with connection.cursor() as cursor:
-            if table not in connection.introspection.table_names(cursor):
-                continue
-            relations = connection.introspection.get_relations(cursor, table)
-        pointed = relations.get("subscriber_id")
-        if pointed is not None and pointed[1] != wanted:
-            found.append(
-                Error(
-                    f"The database's subscribers are rows of {pointed[1]}, but "
-                    f"POLAR_DJANGO['SUBSCRIBER_MODEL'] is {subscriber_model()} ({wanted}).",
-                    hint="Choose SUBSCRIBER_MODEL before the first migrate. To change it later, "
-                    "migrate polar_django to zero and anew, then run polar_sync.",
-                    id="polar_django.E003",
-                )
-            )
-    return found
-
-
-def check_addresses(**_: Any) -> list[CheckMessage]:
-    """Whether the app's views can be reached, and the project's pages they lead to."""
-    found: list[CheckMessage] = []
-    if not getattr(django_settings, "ROOT_URLCONF", None):
-        return found
-    try:
-        reverse("polar:return")
-    except NoReverseMatch:
-        found.append(
-            Warning(
-                "The addresses of polar_django are not included, so nobody can buy here.",
-                hint='Add path("billing/", include("polar_django.urls")) to your URLs.',
-                id="polar_django.W004",
-            )
-        )
-    try:
-        settings = get_settings()
-    except ConfigurationError:
-        return found
-    for name in _ADDRESSES:
-        try:
-            resolve_url(getattr(settings, name) or "/")
-        except NoReverseMatch:
-            found.append(
-                Error(
-                    f"POLAR_DJANGO[{name.upper()!r}] is {getattr(settings, name)!r}, which is the "
-                    "name of no URL pattern.",
-                    hint="Give the name of one, or a path that begins with '/'.",
-                    id="polar_django.E009",
-                )
-            )
-    return found
-
-
-def check_deployment(**_: Any) -> list[CheckMessage]:
-    """What is right in development and wrong in production. No queries, no calls."""
-    try:
-        settings = get_settings()
-    except ConfigurationError:
-        return []
-    found: list[CheckMessage] = []
-    if apps.is_installed("polar_django.sandbox"):
-        found.append(
-            Warning(
-                "The sandbox is installed: it gives purchases away.",
-                hint="Put polar_django.sandbox into INSTALLED_APPS in development only.",
-                id="polar_django.W005",
-            )
-        )
-    if settings.process_inline:
-        found.append(
-            Warning(
-                "Deliveries are processed in the web process.",
-                hint="Turn PROCESS_INLINE off and run a Celery worker.",
-                id="polar_django.W006",
-            )
-        )
-    if settings.server.startswith("http://"):
-        found.append(
-            Warning(
-                "The access token is sent to POLAR_DJANGO['SERVER'] without TLS.",
-                hint='Name "production", "sandbox", or an address that begins with https://.',
-                id="polar_django.W007",
-            )
-        )
-    if settings.access_token.strip() == _PUBLISHED_TOKEN:
-        found.append(
-            Warning(
-                "The access token is the one that every sandbox of this package takes.",
-                hint="Set POLAR_ACCESS_TOKEN to a token made in Polar's dashboard.",
-                id="polar_django.W010",
-            )
-        )
-    if not settings.process_inline:
-        found += _worker_messages()
-    return found
-
-
-def _worker_messages() -> Iterator[CheckMessage]:
-    if str(celery_app().conf.broker_url or "").startswith("memory:"):
-        yield Warning(
-            "Celery's broker is memory://, which no worker of another process hears.",
-            hint="Set CELERY_BROKER_URL, for example to redis://localhost:6379/0.",
-            id="polar_django.W011",
-        )
-    if not has_celery_app():
-        yield Warning(
-            "The project's Celery application is not loaded, so that no message reaches its "
-            "workers.",
-            hint="In the project's __init__.py: from .celery import app as celery_app",
-            id="polar_django.W012",
-        )
-    # What stands in a table cannot be told without a query; polar_doctor looks there.
-    missing = [] if keeps_schedule_in_database() else unscheduled_tasks()
-    if missing:
-        yield Warning(
-            f"Nothing runs {', '.join(missing)} periodically: what a wake-up missed is never "
-            "processed, and the mirror never repaired.",
-            hint="CELERY_BEAT_SCHEDULE = {**beat_schedule()}, from polar_django.conf; and run "
-            "beat.",
-            id="polar_django.W008",
-        )
 
 
 def _time_messages() -> Iterator[CheckMessage]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from polar_django import database_checks
-from polar_django.database_checks import check_mysql
+from polar_django.checks import mysql
+from polar_django.checks.mysql import check_mysql
 from polar_django.models import Customer, Heartbeat
 
 PAGE = Path(__file__).parents[1] / "docs" / "deployment.md"
@@ -53,7 +53,7 @@ class Server:
 @pytest.fixture
 def found(monkeypatch):
     def found(**server):
-        monkeypatch.setattr(database_checks, "connections", {"default": Server(**server)})
+        monkeypatch.setattr(mysql, "connections", {"default": Server(**server)})
         return check_mysql(databases=["default"])
 
     return found

@@ -1,0 +1,30 @@
+"""System checks: what is wrong, said before a buyer finds out.
+
+docs/checks.md lists each id with what to do about it.
+"""
+
+from django.core.checks import Tags, register
+
+from polar_django.checks.addresses import check_addresses
+from polar_django.checks.deployment import check_deployment
+from polar_django.checks.mysql import check_mysql
+from polar_django.checks.settings import check_settings
+from polar_django.checks.subscribers import check_subscriber_column
+
+__all__ = [
+    "check_addresses",
+    "check_deployment",
+    "check_mysql",
+    "check_settings",
+    "check_subscriber_column",
+    "register_all",
+]
+
+
+def register_all() -> None:
+    """Hand the checks to Django; called once, when the app is ready."""
+    register(check_settings, "polar_django")
+    register(check_subscriber_column, Tags.database)
+    register(check_mysql, Tags.database)
+    register(check_addresses, Tags.urls)
+    register(check_deployment, "polar_django", deploy=True)
