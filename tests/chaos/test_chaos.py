@@ -57,6 +57,6 @@ def test_a_year_under_fire_loses_nothing(seed):
     live_a_year(
         seed=seed,
         customers=int(os.environ.get("POLAR_TEST_CHAOS_CUSTOMERS", "200")),
-        steps=52,
+        steps=26,
         seconds=3600,
     )
