@@ -91,20 +91,8 @@ def _work_through(deliveries: Sequence[WebhookDelivery]) -> Progress:
     progress = Progress(claimed=len(deliveries))
     by_provider = attrgetter("provider")
     for provider, theirs in groupby(sorted(deliveries, key=by_provider), by_provider):
-        messages = list(_read(provider, theirs, progress))
-        if not messages:
-            continue
-        try:
-            applied = _apply(messages)
-        except Exception as error:
-            if len(messages) == 1:
-                _fail(messages[0].delivery, error, progress)
-                continue
-            logger.info("A batch of %s failed, and is applied one by one.", len(messages))
-            for message in messages:
-                _apply_alone(message, progress)
-        else:
-            _count(progress, messages, applied)
+        if messages := list(_read(provider, theirs, progress)):
+            _apply(messages, progress)
     return progress
 
 
@@ -120,24 +108,25 @@ def _read(
             yield _Message(delivery, event)
 
 
-def _apply(messages: Sequence[_Message]) -> Applied:
+def _apply(messages: Sequence[_Message], progress: Progress) -> None:
+    """Write them in one transaction, or where that fails each in one of its own."""
     wanted = [message for message in messages if message.is_wanted]
-    with transaction.atomic(using=primary()):
-        applied = apply_arrivals([message.arrival for message in wanted])
-        inbox.finish(
-            processed=[message.delivery for message in wanted],
-            ignored=[message.delivery for message in messages if not message.is_wanted],
-        )
-    return applied
-
-
-def _apply_alone(message: _Message, progress: Progress) -> None:
     try:
-        applied = _apply([message])
+        with transaction.atomic(using=primary()):
+            applied = apply_arrivals([message.arrival for message in wanted])
+            inbox.finish(
+                processed=[message.delivery for message in wanted],
+                ignored=[message.delivery for message in messages if not message.is_wanted],
+            )
     except Exception as error:
-        _fail(message.delivery, error, progress)
+        if len(messages) == 1:
+            _fail(messages[0].delivery, error, progress)
+            return
+        logger.info("A batch of %s failed, and is applied one by one.", len(messages))
+        for message in messages:
+            _apply([message], progress)
     else:
-        _count(progress, [message], applied)
+        _count(progress, messages, applied)
 
 
 def _fail(delivery: WebhookDelivery, error: Exception, progress: Progress) -> None:
