@@ -29,7 +29,9 @@ def test_a_postgresql_server_on_a_socket():
 
 
 def test_a_mysql_or_mariadb_server():
-    entry = database_settings("mysql://ada:p%40ss@127.0.0.1:3307/shop?isolation_level=read+committed")
+    entry = database_settings(
+        "mysql://ada:p%40ss@127.0.0.1:3307/shop?isolation_level=read+committed"
+    )
     wanted = {"ENGINE": "django.db.backends.mysql", "NAME": "shop", "PORT": "3307"}
     assert entry.items() >= {**wanted, "PASSWORD": "p@ss", "HOST": "127.0.0.1"}.items()
     assert entry["OPTIONS"] == {"isolation_level": "read committed"}
