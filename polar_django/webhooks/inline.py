@@ -7,6 +7,9 @@ reconcile.
 """
 
 import logging
+from datetime import datetime
+
+from django.utils import timezone
 
 from polar_django import outbox
 from polar_django.webhooks import processing
@@ -16,12 +19,14 @@ __all__ = ["work_off"]
 logger = logging.getLogger(__name__)
 
 
-def work_off() -> None:
-    """Process whatever is due, and send whatever is due. Never raises."""
+def work_off(*, until: datetime | None = None) -> None:
+    """Process whatever is due, and send whatever is due. Stops early at `until`. Never raises."""
     try:
         while (progress := processing.drain()).claimed:
             _tell(progress)
-        outbox.send_all()
+            if until is not None and timezone.now() >= until:
+                break
+        outbox.send_all(until=until)
     except Exception:
         logger.exception("Inline processing failed; what is due stays due.")
 

@@ -15,10 +15,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
 from django.db import transaction
+from django.utils import timezone
 
 from polar_django.conf import get_settings
 from polar_django.models.databases import primary
@@ -36,6 +38,7 @@ _PAUSE_AFTER_FAILURE = 10.0
 # Per step, of which publishing has two: connecting, and writing.
 _PATIENCE = 0.5
 _MESSAGE_EXPIRES = 60
+_INLINE = timedelta(seconds=5)
 # A connection that nothing was sent over for so long is closed: it may have died unnoticed.
 _KEEP = 5.0
 
@@ -43,15 +46,16 @@ _KEEP = 5.0
 def wake() -> None:
     """Have the inbox and the outbox seen to, once the caller's transaction is committed.
 
-    With `PROCESS_INLINE` that is done here, before this returns; it never raises. Otherwise costs
-    microseconds. No queries of its own.
+    With `PROCESS_INLINE` that is done here, before this returns, for some five seconds at most: who
+    delivers gives up after ten. It never raises. Otherwise costs microseconds. No queries of its
+    own.
     """
     transaction.on_commit(_wake_now, using=primary(), robust=True)
 
 
 def _wake_now() -> None:
     if get_settings().process_inline:
-        inline.work_off()
+        inline.work_off(until=timezone.now() + _INLINE)
     elif _waker.is_wanted:
         return
     elif current_app.conf.task_always_eager:

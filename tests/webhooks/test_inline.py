@@ -1,12 +1,13 @@
 """`PROCESS_INLINE`: a delivery is worked off in the request that brought it."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from polar_django.models import Subscription, WebhookDelivery
-from polar_django.webhooks import processing
+from polar_django.webhooks import inline, processing, wakeup
 from tests.webhooks.deliveries import post, states, stored, subscription_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
@@ -29,6 +30,21 @@ def test_what_failed_earlier_is_tried_again_with_the_next(
     with django_capture_on_commit_callbacks(execute=True):
         post(client, subscription_body())
     assert states([failed, later]) == ["processed", "failed"]
+
+
+def test_a_large_backlog_does_not_hold_up_the_answer_and_a_command_works_all_of_it_off(
+    client, django_capture_on_commit_callbacks, monkeypatch
+):
+    monkeypatch.setattr(wakeup, "_INLINE", timedelta())
+    monkeypatch.setattr(processing, "drain", partial(processing.drain, 2))
+    for number in range(5):
+        stored(subscription_body(f"sub_{number}"))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert post(client, subscription_body()).status_code == 202
+    waiting = WebhookDelivery.objects.filter(state="pending")
+    assert waiting.count() == 4
+    inline.work_off()
+    assert waiting.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
