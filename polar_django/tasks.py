@@ -73,7 +73,7 @@ def drain_inbox() -> None:
 @shared_task(acks_late=True, ignore_result=True)
 def process_delivery(pk: int) -> None:
     """Process that delivery now, due or not, then send what it changed."""
-    _read_soon(processing.process(pk))
+    _read_soon(processing.drain(only=pk))
     outbox.send_all(until=timezone.now() + _TURN)
 
 

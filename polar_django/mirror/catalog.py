@@ -1,14 +1,12 @@
 """The catalogue's own rule: a product lists only its current prices."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db.models import OuterRef, Q, Subquery
 
+from polar_django.mirror.tables import Rows
 from polar_django.models import Price, Product
 
 
-def archive_unlisted_prices(changed: Mapping[Any, Mapping[str, Any]]) -> None:
+def archive_unlisted_prices(changed: Rows) -> None:
     """Archive the prices that the newest version of their product does not list. One statement.
 
     Those it lists were written with it and carry its key; an older key was left out since, however

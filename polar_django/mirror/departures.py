@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 
 from polar_django.mirror import locks
-from polar_django.models import CheckoutSession, Customer, Member
+from polar_django.models import CheckoutSession, Customer, Member, locking
 from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import subscriber_class
 
@@ -37,7 +37,6 @@ def wait_for_writers(person: Any, using: str) -> None:
         # A seat's is the lock of the team that gave it.
         held = on_primary(Member).filter(user=person.pk, customer__isnull=False)
         names |= {locks.customer_lock(*key) for key in held.values_list("provider", "customer")}
-    locks.take(names)
+    locking.take(names)
     # Last: a writer has all its locks before it wants the row of somebody whom it links to.
-    own = on_primary(type(person)).filter(pk=person.pk)
-    list(own.select_for_update().order_by().values_list("pk", flat=True))
+    locking.hold(on_primary(type(person)).filter(pk=person.pk))

@@ -18,6 +18,7 @@ from django.utils import timezone
 from polar_django import models
 from polar_django.mirror import locks
 from polar_django.mirror.tables import PROVIDER_COLUMNS, TABLES
+from polar_django.models import locking
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.snapshots import ObjectSnapshot
@@ -64,7 +65,7 @@ def erase_customer(customer: models.Customer) -> int:
     Only after the provider has forgotten them too: else its next event would bring all back.
     """
     with transaction.atomic(using=primary()):
-        locks.take([locks.customer_lock(customer.provider, customer.pk)])
+        locking.take([locks.customer_lock(customer.provider, customer.pk)])
         erased = (
             on_primary(models.Customer)
             .filter(pk=customer.pk)

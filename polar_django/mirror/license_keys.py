@@ -4,20 +4,17 @@ A key is revoked with its grant, and granted again with it; one that was disable
 Everything else of a key (usage, limits) is known from answers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
 
-from polar_django.mirror.tables import write_rows
+from polar_django.mirror.tables import Rows, write_rows
 from polar_django.mirror.versions import NEVER
 from polar_django.models import BenefitGrant, LicenseKey
 from polar_django.models.databases import on_primary
 from polar_django.models.fields import ID_LENGTH
 
 __all__ = ["follow_grants"]
-
-Rows = Mapping[Any, Mapping[str, Any]]
 
 _BEFORE = {"granted": "revoked", "revoked": "granted"}
 

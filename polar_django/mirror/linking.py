@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
-from polar_django.mirror.tables import OWNED
+from polar_django.mirror.tables import OWNED, Rows
 from polar_django.mirror.transitions import entry
 from polar_django.models import (
     BenefitGrant,
@@ -24,14 +24,13 @@ from polar_django.models import (
     Order,
     Subscription,
     Transition,
+    locking,
 )
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import primary_key_in, subscriber_class
 
 __all__ = ["claim_checkout", "link_customer", "unlink_customer"]
-
-Rows = Mapping[Any, Mapping[str, Any]]
 
 
 def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False) -> None:
@@ -42,7 +41,7 @@ def link_customer(customer: Customer, subscriber: Any, *, replace: bool = False)
     behind, and tells nobody.
     """
     with transaction.atomic(using=primary()):
-        locks.take([locks.customer_lock(customer.provider, customer.pk)])
+        locking.take([locks.customer_lock(customer.provider, customer.pk)])
         mine = on_primary(Customer).filter(pk=customer.pk)
         found = list(mine.values_list("subscriber_id", flat=True))
         if not found:
@@ -70,7 +69,7 @@ def unlink_customer(customer: Customer) -> None:
     says next would link it to them again. Link it to somebody else instead.
     """
     with transaction.atomic(using=primary()):
-        locks.take([locks.customer_lock(customer.provider, customer.pk)])
+        locking.take([locks.customer_lock(customer.provider, customer.pk)])
         mine = on_primary(Customer).filter(pk=customer.pk, deleted_at__isnull=True)
         if _by_external_id(dict(mine.values_list("pk", "external_id"))):
             raise CustomerConflict(
@@ -87,7 +86,7 @@ def claim_checkout(checkout_id: str, subscriber: Any, *, plan: str, next_url: st
     """Write down who asked for a checkout, what for, and where to return. Two statements."""
     with transaction.atomic(using=primary()):
         # A delivery that is being applied would write back what it has read before.
-        locks.take([locks.shared_lock(checkout_id)])
+        locking.take([locks.shared_lock(checkout_id)])
         CheckoutSession.objects.filter(pk=checkout_id).update(
             subscriber=subscriber, plan=plan, next_url=next_url
         )

@@ -13,11 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from polar_django.conf import subscriber_model
-from polar_django.mirror import locks
 from polar_django.mirror.tables import write_rows
 from polar_django.mirror.transitions import changes_between, news_of
 from polar_django.mirror.versions import Cause
-from polar_django.models import BenefitGrant, Transition
+from polar_django.models import BenefitGrant, Transition, locking
 from polar_django.models.databases import on_primary, primary
 
 __all__ = ["LOCAL", "end_local_grant", "local_grant_id", "write_local_grant"]
@@ -75,7 +74,7 @@ def end_local_grant(grant_id: str) -> BenefitGrant | None:
 
 
 def _locked(grant_id: str) -> BenefitGrant | None:
-    locks.take([f"{LOCAL}:{grant_id}"])
+    locking.take([f"{LOCAL}:{grant_id}"])
     found: BenefitGrant | None = (
         on_primary(BenefitGrant).filter(pk=grant_id, provider=LOCAL).first()
     )

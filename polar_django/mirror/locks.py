@@ -1,18 +1,13 @@
-"""Taking turns: one writer per customer, and one for the catalogue.
+"""Which locks a writer of the mirror takes: one writer per customer, and one for the catalogue.
 
-A lock is a row of `WriteLock`, held to the end of the transaction. Taking it is a write, so a
-transaction that begins by taking its locks never reads before it writes: on SQLite that is the
-difference between waiting and failing. All locks are taken at once, in order of name; only grants
-may need more, once it is known where they stand (`upsert`).
+A lock is a row of `WriteLock`, held to the end of the transaction (`polar_django.models.locking`).
+A transaction takes all it needs at its beginning; only grants may need more, once it is known where
+they stand (`upsert`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from zlib import crc32
 
-from django.utils import timezone
-
-from polar_django.mirror.tables import write_rows
-from polar_django.models import WriteLock
 from polar_django.models.fields import ID_LENGTH
 from polar_django.snapshots import (
     BenefitSnapshot,
@@ -29,12 +24,6 @@ from polar_django.snapshots import (
 _SOMETIMES_WITHOUT_CUSTOMER = (CheckoutSnapshot, SeatSnapshot)
 _SHARED_LOCKS = 256
 _CATALOG = (BenefitSnapshot, DiscountSnapshot, MeterSnapshot, PriceSnapshot, ProductSnapshot)
-
-
-def take(names: Iterable[str]) -> None:
-    """Wait for, and hold, every named lock. Inside a transaction, as its first statement; one."""
-    now = timezone.now()
-    write_rows(WriteLock, [WriteLock(name=name, taken_at=now) for name in set(names)])
 
 
 def customer_lock(provider: str, customer_id: str) -> str:

@@ -11,7 +11,8 @@ from django.db import transaction
 from polar_django.exceptions import CustomerConflict, ObjectNotFound
 from polar_django.mirror import locks
 from polar_django.mirror.linking import existing_keys
-from polar_django.models import BenefitGrant, Customer, Member, Seat
+from polar_django.mirror.tables import Rows
+from polar_django.models import BenefitGrant, Customer, Member, Seat, locking
 from polar_django.models.databases import on_primary, primary
 from polar_django.snapshots import MemberSnapshot
 from polar_django.subscribers import (
@@ -25,8 +26,6 @@ __all__ = ["link_claimed", "link_member", "link_verified", "resolve_members"]
 
 logger = logging.getLogger(__name__)
 
-Rows = Mapping[Any, Mapping[str, Any]]
-
 
 def link_member(member: Member, user: Any) -> None:
     """Say who a member is here; the grants of their seats follow. Four statements.
@@ -36,7 +35,7 @@ def link_member(member: Member, user: Any) -> None:
     """
     with transaction.atomic(using=primary()):
         versions = MemberSnapshot(id=member.pk, customer_id=member.customer_id)
-        locks.take(locks.locks_of(member.provider, versions))
+        locking.take(locks.locks_of(member.provider, versions))
         found = list(on_primary(Member).filter(pk=member.pk).values_list("user_id", flat=True))
         if not found:
             raise ObjectNotFound(f"The member {member.pk} is not mirrored; `polar_sync` copies it.")

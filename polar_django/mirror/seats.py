@@ -5,19 +5,18 @@ is a seat's where the customer is a team and the purchase it comes from has seat
 purchase is not known here it counts as a seat's: too few get in rather than too many.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
 from django.db.models import Model, Q
 
+from polar_django.mirror.tables import Rows
 from polar_django.mirror.versions import NEVER, Version
 from polar_django.models import BenefitGrant, Member, Order, Seat, Subscription
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
 from polar_django.snapshots import SeatSnapshot
-
-Rows = Mapping[Any, Mapping[str, Any]]
 
 # A copy that leaves seats out: entries of customer states did until September 2026.
 _DOES_NOT_SAY = Q(as_of=None, seats=None) & ~Q(raw__has_key="seats")

@@ -4,18 +4,21 @@ The order of `TABLES` is the order of writing: every transaction writes tables a
 order, so that two of them cannot wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from django.db import connections
 from django.db.models import Model
 
 from polar_django import models, snapshots
 from polar_django.models.base import MirroredModel
-from polar_django.models.databases import on_primary
+from polar_django.models.databases import conflict_target, on_primary
 from polar_django.snapshots import ObjectSnapshot
+
+# By table, and then by id.
+Rows = Mapping[Any, Mapping[str, Any]]
 
 TABLES: Mapping[type[ObjectSnapshot], type[MirroredModel]] = {
     snapshots.MeterSnapshot: models.Meter,
@@ -85,6 +88,20 @@ def new_row(
     return TABLES[kind](provider=provider, as_of=as_of, synced_at=synced_at, **values)
 
 
+def in_writing_order(
+    whole: Rows, copies: Rows
+) -> Iterator[tuple[type[MirroredModel], list[MirroredModel], bool]]:
+    """The rows table by table and key by key, in runs; True where they are but copies.
+
+    Not all whole rows of a table and then all copies: writers of both would wait for each other.
+    """
+    for table in TABLES.values():
+        written = whole.get(table, {})
+        rows = sorted({**copies.get(table, {}), **written}.items())
+        for is_copy, run in groupby(rows, key=lambda item: item[0] not in written):
+            yield table, [row for _, row in run], is_copy
+
+
 def write_rows(table: type[Model], rows: Iterable[Model], *, keep_existing: bool = False) -> None:
     """Insert the rows, and replace those that exist (or leave them, where `keep_existing`).
 
@@ -93,17 +110,14 @@ def write_rows(table: type[Model], rows: Iterable[Model], *, keep_existing: bool
     ordered: Sequence[Model] = sorted(rows, key=lambda row: str(row.pk))
     if not ordered:
         return
-    manager = on_primary(table)
     if keep_existing:
-        manager.bulk_create(ordered, ignore_conflicts=True)
+        on_primary(table).bulk_create(ordered, ignore_conflicts=True)
         return
-    key = table._meta.pk.name
-    columns = [
-        field.name
-        for field in table._meta.concrete_fields
-        if field.name not in {key, *_NOTED_BESIDE}
-    ]
-    # MySQL cannot name the constraint that may conflict, and refuses to be told one.
-    features = connections[manager.db].features
-    target = [key] if features.supports_update_conflicts_with_target else None
-    manager.bulk_create(ordered, update_conflicts=True, update_fields=columns, unique_fields=target)
+    kept = {table._meta.pk.name, *_NOTED_BESIDE}
+    columns = [field.name for field in table._meta.concrete_fields if field.name not in kept]
+    on_primary(table).bulk_create(
+        ordered,
+        update_conflicts=True,
+        update_fields=columns,
+        unique_fields=conflict_target(table),
+    )

@@ -8,36 +8,22 @@ here, because the locks come first.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from operator import attrgetter
 
 from django.utils import timezone
 
 from polar_django.exceptions import ForeignObject
 from polar_django.mirror import catalog, customer_state, license_keys, linking, locks, seats
 from polar_django.mirror.members import link_claimed, resolve_members
-from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, new_row, write_rows
-from polar_django.mirror.transitions import changes_between, entry, news_of
-from polar_django.mirror.versions import Cause, Version, Weight, is_in_doubt, supersedes
-from polar_django.models import BenefitGrant, Customer, Transition
+from polar_django.mirror.tables import KEPT_COLUMNS, TABLES, in_writing_order, new_row, write_rows
+from polar_django.mirror.transitions import changes_between, news_of
+from polar_django.mirror.versions import Version, Weight, is_in_doubt, supersedes
+from polar_django.models import BenefitGrant, Customer, Transition, locking
 from polar_django.models.base import MirroredModel
 from polar_django.models.databases import on_primary
-from polar_django.models.fields import ID_LENGTH
 from polar_django.snapshots import BenefitGrantSnapshot, Event
 
-__all__ = ["Applied", "Arrival", "apply_arrivals", "apply_versions"]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A parsed delivery on its way into the mirror.
-
-    `news` names what is to be told beside its changes: the event type where an `@on` handler waits
-    for it, `webhook_processed` where that signal has receivers.
-    """
-
-    event: Event
-    delivery_pk: int | None = None
-    news: tuple[str, ...] = ()
+__all__ = ["Applied", "apply_versions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,55 +55,34 @@ class _Batch:
     unsettled: set[tuple[str, str]] = field(default_factory=set)
 
 
-def apply_arrivals(arrivals: Sequence[Arrival]) -> Applied:
-    """Write what the deliveries say. Inside a transaction that has done nothing yet.
-
-    Raises ForeignObject where an id belongs to another provider. About four statements for one
-    delivery of a known object.
-    """
-    versions: list[Version] = []
-    told: list[Transition] = []
-    for arrival in arrivals:
-        event = arrival.event
-        about = Cause(Transition.Source.DELIVERY, arrival.delivery_pk)
-        versions.extend(
-            Version(event.provider, seen.snapshot, event.timestamp, about, embedded=seen.embedded)
-            for seen in event.observations
-        )
-        if event.state:
-            versions.extend(
-                customer_state.versions_in(event.state, event.provider, event.timestamp, about)
-            )
-        told.extend(_heard(arrival))
-    states = [arrival.event for arrival in arrivals if arrival.event.state]
-    return apply_versions(versions, news=told, states=states)
-
-
 def apply_versions(
     versions: Sequence[Version],
     *,
     news: Iterable[Transition] = (),
     states: Sequence[Event] = (),
 ) -> Applied:
-    """Write the versions that are newer than what is stored, and the news of what changed."""
-    held = {
-        name for version in versions for name in locks.locks_of(version.provider, version.snapshot)
-    }
-    locks.take(held)
-    # After the wait for the locks: what waited for an erasure was not written before it.
-    batch = _Batch(timezone.now())
-    if versions:
-        _load(batch, versions)
-        grants = [one for one in versions if isinstance(one.snapshot, BenefitGrantSnapshot)]
-        while more := _locks_of_grants(batch, grants) - held:
-            locks.take(more)
-            held |= more
-            _load(batch, grants)
-        for version in sorted(versions, key=lambda version: version.order):
-            _fold(batch, version)
-        _write(batch, versions[0].cause)
-    unlisted = customer_state.customers_to_read(states)
-    told = [*batch.news, *news]
+    """Write the versions that are newer than what is stored, and the news of what changed.
+
+    Inside a transaction that has done nothing yet. `news` are rows to be told with it, `states` the
+    events whose customer states are compared with what stands then. Raises ForeignObject where an
+    id belongs to another provider. About four statements for one version of a known object.
+    """
+    batch = _begin(versions)
+    for version in sorted(versions, key=attrgetter("order")):
+        _fold(batch, version)
+    copies = _rows_of_copies(batch)
+    members = resolve_members(batch.changed, copies)
+    owned = linking.resolve_owners(batch.changed, copies)
+    seats.mark(batch.changed, copies, batch.team_grants)
+    for table, rows, is_copy in in_writing_order(batch.changed, copies):
+        write_rows(table, rows, keep_existing=is_copy)
+    catalog.archive_unlisted_prices(batch.changed)
+    seats.correct(batch.changed, batch.stored)
+    license_keys.follow_grants(batch.changed)
+    linking.rehome(owned, [*members, *link_claimed(batch.changed)])
+    cause = versions[0].cause if versions else None
+    linked = [linking.news_of_link(customer, cause.source) for customer in owned if cause]
+    told = [*batch.news, *linked, *news]
     on_primary(Transition).bulk_create(told)
     return Applied(
         changed=frozenset(
@@ -126,9 +91,26 @@ def apply_versions(
             for key in rows
         ),
         transitions=len(told),
-        customers_to_read=unlisted,
+        customers_to_read=customer_state.customers_to_read(states),
         unsettled=frozenset(batch.unsettled),
     )
+
+
+def _begin(versions: Sequence[Version]) -> _Batch:
+    """What is stored of their objects, read under the locks of those they belong to."""
+    held = {
+        name for version in versions for name in locks.locks_of(version.provider, version.snapshot)
+    }
+    locking.take(held)
+    # After the wait for the locks: what waited for an erasure was not written before it.
+    batch = _Batch(timezone.now())
+    _load(batch, versions)
+    grants = [one for one in versions if isinstance(one.snapshot, BenefitGrantSnapshot)]
+    while more := _locks_of_grants(batch, grants) - held:
+        locking.take(more)
+        held |= more
+        _load(batch, grants)
+    return batch
 
 
 def _load(batch: _Batch, versions: Iterable[Version]) -> None:
@@ -235,25 +217,6 @@ def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
     )
 
 
-def _write(batch: _Batch, cause: Cause | None) -> None:
-    copies = _rows_of_copies(batch)
-    members = resolve_members(batch.changed, copies)
-    customers = linking.resolve_owners(batch.changed, copies)
-    seats.mark(batch.changed, copies, batch.team_grants)
-    for table in TABLES.values():
-        written = batch.changed.get(table, {})
-        # Not all whole rows and then all copies: writers of both would wait for each other.
-        rows = sorted((copies.get(table, {}) | written).items())
-        for is_copy, run in groupby(rows, key=lambda item: item[0] not in written):
-            write_rows(table, [row for _, row in run], keep_existing=is_copy)
-    catalog.archive_unlisted_prices(batch.changed)
-    seats.correct(batch.changed, batch.stored)
-    license_keys.follow_grants(batch.changed)
-    linking.rehome(customers, [*members, *link_claimed(batch.changed)])
-    if cause:
-        batch.news.extend(linking.news_of_link(customer, cause.source) for customer in customers)
-
-
 def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, MirroredModel]]:
     rows: dict[type[MirroredModel], dict[str, MirroredModel]] = {}
     for version in batch.copies:
@@ -265,27 +228,3 @@ def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, Mirror
                 version.provider, snapshot, as_of=None, synced_at=batch.now
             )
     return rows
-
-
-def _heard(arrival: Arrival) -> Iterable[Transition]:
-    for name in arrival.news:
-        yield entry(
-            name,
-            provider=arrival.event.provider,
-            object_type="webhookdelivery",
-            object_id=str(arrival.delivery_pk or ""),
-            customer_id=_customer_in(arrival.event),
-            delivery_id=arrival.delivery_pk,
-            source=Transition.Source.DELIVERY,
-            happened_at=arrival.event.timestamp,
-        )
-
-
-def _customer_in(event: Event) -> str | None:
-    """The id of the customer an event is about, as far as its data tells.
-
-    The event may be of a type nobody knows, so that anything may stand there.
-    """
-    name = "id" if event.type.startswith("customer.") and "id" in event.data else "customer_id"
-    found = event.data.get(name)
-    return found if isinstance(found, str) and 0 < len(found) <= ID_LENGTH else None

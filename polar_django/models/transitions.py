@@ -75,7 +75,7 @@ class Transition(models.Model):
 
 
 class WriteLock(models.Model):
-    """A name that writers take turns on (`polar_django.mirror.locks`).
+    """A name that writers take turns on (`polar_django.models.locking`).
 
     One row per customer, one for the catalogue, and a few hundred shared ones.
     """

@@ -6,14 +6,13 @@ apart: what a late worker writes under a lease that is over changes nothing.
 """
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any, TypeVar
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
-from polar_django.mirror import locks
+from polar_django.models import locking
 from polar_django.queues.retries import LEASE
 
 Row = TypeVar("Row", bound=Model)
@@ -35,14 +34,9 @@ def claim_due(
     A row whose worker was killed is claimed alone: if it is the one that kills, it takes no others
     with it. `changes` are columns to set beside `attempts` and `due_at`.
     """
-    due = due.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+    due = due.filter(due_at__lte=timezone.now())
     with transaction.atomic(using=due.db):
-        if connections[due.db].features.has_select_for_update_skip_locked:
-            rows = _locked(due, waiting, limit)
-        else:
-            # The transaction has to begin with a write: SQLite refuses to make one of a read.
-            locks.take([lock])
-            rows = list(due.filter(state__in=waiting)[:limit])
+        rows = locking.take_free(due, waiting, limit, lock=lock)
         if interrupted := [row for row in rows if was_interrupted(row)]:
             rows = interrupted[:1]
         if rows:
@@ -55,14 +49,3 @@ def claim_due(
         for name, value in changes.items():
             setattr(row, name, value)
     return rows
-
-
-def _locked(due: QuerySet[Row], waiting: Sequence[str], limit: int) -> list[Row]:
-    """The oldest rows that nobody else has locked."""
-    free = due.select_for_update(skip_locked=True)
-    if connections[due.db].features.supports_partial_indexes:
-        return list(free.filter(state__in=waiting)[:limit])
-    # One state after the other, because each stands in its index in this order. To sort what it
-    # has found in several states, MariaDB locks all of it, and other workers would find nothing.
-    found = [row for state in waiting for row in free.filter(state=state)[:limit]]
-    return sorted(found, key=attrgetter("due_at", "pk"))[:limit]

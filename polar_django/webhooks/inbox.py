@@ -122,7 +122,7 @@ def claim(limit: int = BATCH) -> list[WebhookDelivery]:
     return []
 
 
-def claim_one(pk: int) -> WebhookDelivery | None:
+def claim_one(pk: int) -> list[WebhookDelivery]:
     """That delivery, if it waits for a worker and none has it, due or not. Two statements."""
     now = timezone.now()
     taken = WebhookDelivery.objects.filter(
@@ -130,9 +130,8 @@ def claim_one(pk: int) -> WebhookDelivery | None:
         pk=pk,
     ).update(state=State.PROCESSING, attempts=F("attempts") + 1, due_at=now + LEASE)
     if not taken:
-        return None
-    claimed = on_primary(WebhookDelivery).filter(pk=pk, state=State.PROCESSING)
-    return next(iter(_without_killers(list(claimed))), None)
+        return []
+    return _without_killers(list(on_primary(WebhookDelivery).filter(pk=pk, state=State.PROCESSING)))
 
 
 def _without_killers(claimed: list[WebhookDelivery]) -> list[WebhookDelivery]:

@@ -6,7 +6,8 @@ fails. Parsing stands outside the transaction, and nothing here speaks to a prov
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -15,7 +16,8 @@ from typing import Any
 from django.db import transaction
 
 from polar_django import signals
-from polar_django.mirror.upsert import Applied, Arrival, apply_arrivals
+from polar_django.mirror.arrivals import Arrival, news_in, states_in, versions_in
+from polar_django.mirror.upsert import Applied, apply_versions
 from polar_django.models import WebhookDelivery
 from polar_django.models.databases import primary
 from polar_django.providers.registry import get_provider
@@ -24,7 +26,7 @@ from polar_django.telemetry import note, trace
 from polar_django.webhooks import inbox
 from polar_django.webhooks.dispatch import handlers_for
 
-__all__ = ["Progress", "drain", "process"]
+__all__ = ["Progress", "drain"]
 
 logger = logging.getLogger(__name__)
 
@@ -69,36 +71,55 @@ class _Message:
         return Arrival(self.event, self.delivery.pk, tuple(news))
 
 
-def drain(limit: int = inbox.BATCH) -> Progress:
+def drain(limit: int = inbox.BATCH, *, only: int | None = None) -> Progress:
     """Process up to `limit` due deliveries. None claimed: nothing is due.
+
+    Or `only` that one (its primary key), due or not, unless it is settled or in a worker's hands.
+    At most eight statements for one version of a known subscription.
 
     Whatever is wrong with a delivery ends in its row. Raises only what keeps the inbox itself from
     being written (DatabaseError); the claimed rows are then due again when their lease is over.
     """
-    return _work_through(inbox.claim(limit))
-
-
-def process(pk: int) -> Progress:
-    """Process that delivery now, due or not, unless it is settled or in a worker's hands.
-
-    At most eight statements for a version of a known subscription. Raises as `drain` does.
-    """
-    delivery = inbox.claim_one(pk)
-    return _work_through([delivery] if delivery else [])
-
-
-def _work_through(deliveries: Sequence[WebhookDelivery]) -> Progress:
+    deliveries = inbox.claim(limit) if only is None else inbox.claim_one(only)
     progress = Progress(claimed=len(deliveries))
+    batches = deque(_batches(deliveries, progress))
+    while batches:
+        batch = batches.popleft()
+        wanted = [message for message in batch if message.is_wanted]
+        arrivals = [message.arrival for message in wanted]
+        try:
+            with transaction.atomic(using=primary()):
+                applied = apply_versions(
+                    versions_in(arrivals), news=news_in(arrivals), states=states_in(arrivals)
+                )
+                inbox.finish(
+                    processed=[message.delivery for message in wanted],
+                    ignored=[message.delivery for message in batch if not message.is_wanted],
+                )
+        except Exception as error:
+            if len(batch) > 1:
+                logger.info("A batch of %s failed, and is applied one by one.", len(batch))
+                batches.extend([message] for message in batch)
+            else:
+                _fail(batch[0].delivery, error, progress)
+        else:
+            _count(progress, batch, applied)
+    return progress
+
+
+def _batches(
+    deliveries: Iterable[WebhookDelivery], progress: Progress
+) -> Iterator[Sequence[_Message]]:
+    """The messages that can be read, provider by provider."""
     by_provider = attrgetter("provider")
     for provider, theirs in groupby(sorted(deliveries, key=by_provider), by_provider):
         if messages := list(_read(provider, theirs, progress)):
-            _apply(messages, progress)
-    return progress
+            yield messages
 
 
 def _read(
     provider: str, deliveries: Iterable[WebhookDelivery], progress: Progress
-) -> Iterable[_Message]:
+) -> Iterator[_Message]:
     for delivery in deliveries:
         try:
             event = get_provider(provider).parse_event(bytes(delivery.body))
@@ -106,27 +127,6 @@ def _read(
             _fail(delivery, error, progress)
         else:
             yield _Message(delivery, event)
-
-
-def _apply(messages: Sequence[_Message], progress: Progress) -> None:
-    """Write them in one transaction, or where that fails each in one of its own."""
-    wanted = [message for message in messages if message.is_wanted]
-    try:
-        with transaction.atomic(using=primary()):
-            applied = apply_arrivals([message.arrival for message in wanted])
-            inbox.finish(
-                processed=[message.delivery for message in wanted],
-                ignored=[message.delivery for message in messages if not message.is_wanted],
-            )
-    except Exception as error:
-        if len(messages) == 1:
-            _fail(messages[0].delivery, error, progress)
-            return
-        logger.info("A batch of %s failed, and is applied one by one.", len(messages))
-        for message in messages:
-            _apply([message], progress)
-    else:
-        _count(progress, messages, applied)
 
 
 def _fail(delivery: WebhookDelivery, error: Exception, progress: Progress) -> None:

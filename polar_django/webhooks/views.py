@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -12,12 +13,21 @@ from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError, SignatureError
 from polar_django.providers.registry import get_provider, known_providers
 from polar_django.queues.retries import describe
-from polar_django.telemetry import Step, step
+from polar_django.telemetry import step
 from polar_django.webhooks import inbox, wakeup
 
 __all__ = ["receive"]
 
 logger = logging.getLogger(__name__)
+
+_REFUSED = (
+    UnreadablePostError,
+    RequestDataTooBig,
+    SignatureError,
+    ConfigurationError,
+    DatabaseError,
+    InterfaceError,
+)
 
 
 @csrf_exempt
@@ -40,54 +50,51 @@ def receive(request: HttpRequest, provider: str) -> JsonResponse:
     if provider not in known_providers():
         return _answer(HTTPStatus.NOT_FOUND, "There is no such provider.")
     with step(logger, "webhook.receive", provider=provider) as received:
-        answer = _take_in(request, provider, received)
-        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        try:
+            body = _read(request, get_settings().max_webhook_bytes)
+            source = get_provider(provider)
+            envelope = source.verify_webhook(request.headers, body)
+            received.tell(delivery_id=envelope.delivery_id, event_type=envelope.type)
+            is_new = inbox.store(provider, envelope, body)
+        except _REFUSED as error:
             received.tell(outcome="refused", level=logging.WARNING)
-        return answer
+            return _refusal(provider, error)
+        received.tell(outcome="stored" if is_new else "duplicate")
+        if is_new:
+            wakeup.wake()
+        return _answer(source.accepted_status, "Stored." if is_new else "This delivery is known.")
 
 
-def _take_in(request: HttpRequest, provider: str, received: Step) -> JsonResponse:
-    limit = get_settings().max_webhook_bytes
-    try:
-        body = _read(request, limit)
-    except UnreadablePostError:
-        return _answer(HTTPStatus.BAD_REQUEST, "The body ended early.")
-    if body is None:
-        return _answer(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {limit} bytes."
-        )
-    try:
-        source = get_provider(provider)
-        envelope = source.verify_webhook(request.headers, body)
-        received.tell(delivery_id=envelope.delivery_id, event_type=envelope.type)
-        is_new = inbox.store(provider, envelope, body)
-    except SignatureError as error:
-        return _answer(HTTPStatus.FORBIDDEN, str(error))
-    except ConfigurationError as error:
-        logger.error("A delivery of %s was refused: %s", provider, error)
-        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "This provider is not configured.")
-    except (DatabaseError, InterfaceError) as error:
-        logger.error("A delivery of %s could not be stored: %s", provider, describe(error))
-        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be stored; send it again.")
-    received.tell(outcome="stored" if is_new else "duplicate")
-    if not is_new:
-        return _answer(source.accepted_status, "This delivery is known.")
-    wakeup.wake()
-    return _answer(source.accepted_status, "Stored.")
-
-
-def _read(request: HttpRequest, limit: int) -> bytes | None:
-    """The body, None where it is over the limit; of such a one no more is read than the limit.
+def _read(request: HttpRequest, limit: int) -> bytes:
+    """The body. Raises RequestDataTooBig; of such a one no more is read than the limit.
 
     `request.body` would also obey DATA_UPLOAD_MAX_MEMORY_SIZE, which is about forms.
     """
     declared = request.headers.get("content-length", "")
     # Compared by its digits first: Python refuses to read a number of thousands of them.
     digits = declared.lstrip("0") if declared.isdecimal() else ""
-    if len(digits) > len(str(limit)) or int(digits or 0) > limit:
-        return None
-    body = request.read(limit + 1)
-    return None if len(body) > limit else body
+    if len(digits) <= len(str(limit)) and int(digits or 0) <= limit:
+        body = request.read(limit + 1)
+        if len(body) <= limit:
+            return body
+    raise RequestDataTooBig(f"The body is larger than {limit} bytes.")
+
+
+def _refusal(provider: str, error: Exception) -> JsonResponse:
+    """The answer to a message that is not kept, or cannot be now."""
+    match error:
+        case UnreadablePostError():
+            return _answer(HTTPStatus.BAD_REQUEST, "The body ended early.")
+        case RequestDataTooBig():
+            return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
+        case SignatureError():
+            return _answer(HTTPStatus.FORBIDDEN, str(error))
+        case ConfigurationError():
+            logger.error("A delivery of %s was refused: %s", provider, error)
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "This provider is not configured.")
+        case _:
+            logger.error("A delivery of %s could not be stored: %s", provider, describe(error))
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be stored; send it again.")
 
 
 def _answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:

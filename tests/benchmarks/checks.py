@@ -21,7 +21,8 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from polar_django.entitlements import entitlements_for, refresh_entitlements  # noqa: E402
-from polar_django.mirror.upsert import Arrival, apply_arrivals  # noqa: E402
+from polar_django.mirror.arrivals import Arrival, versions_in  # noqa: E402
+from polar_django.mirror.upsert import apply_versions  # noqa: E402
 from polar_django.models import Benefit, BenefitGrant, Customer  # noqa: E402
 from polar_django.providers.registry import get_provider  # noqa: E402
 from tests.benchmarks.payloads import envelopes  # noqa: E402
@@ -111,7 +112,7 @@ def webhook() -> float:
         parsed = provider.parse_event(json.dumps(event).encode())
         start = time.perf_counter()
         with transaction.atomic():
-            apply_arrivals([Arrival(parsed)])
+            apply_versions(versions_in([Arrival(parsed)]))
         taken.append(time.perf_counter() - start)
     Customer.objects.all().delete()
     return median_of(taken[5:])

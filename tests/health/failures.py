@@ -21,8 +21,7 @@ def work_off() -> None:
 def failed_with(error: Exception, *, type: str = "order.updated") -> WebhookDelivery:
     """A delivery that a worker has just given that error for."""
     delivery = stored(body_of(type, id=f"id_{type}"))
-    claimed = inbox.claim_one(delivery.pk)
-    assert claimed is not None
+    (claimed,) = inbox.claim_one(delivery.pk)
     inbox.fail(claimed, error)
     delivery.refresh_from_db()
     return delivery
@@ -51,8 +50,7 @@ def twenty_dead() -> None:
         processing.drain()
     bug = stored(subscription_body("sub_bug1"))
     WebhookDelivery.objects.filter(pk=bug.pk).update(attempts=MAX_ATTEMPTS - 1)
-    claimed = inbox.claim_one(bug.pk)
-    assert claimed is not None
+    (claimed,) = inbox.claim_one(bug.pk)
     try:
         raise KeyError("seats")
     except KeyError as error:

@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from polar_django.mirror import locks
 from polar_django.mirror.linking import claim_checkout
 from polar_django.mirror.tables import TABLES
-from polar_django.mirror.upsert import Arrival, apply_arrivals
 from polar_django.models import (
     BenefitGrant,
     CheckoutSession,
@@ -18,10 +17,11 @@ from polar_django.models import (
     Product,
     Subscription,
     Transition,
+    locking,
 )
 from polar_django.snapshots import CheckoutSnapshot, Event, ProductSnapshot, SeatSnapshot
 from tests.mirror.waiting import wait_until_somebody_waits
-from tests.mirror.worlds import apply, customer, event, grant, subscription
+from tests.mirror.worlds import apply, customer, event, grant, subscription, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -111,7 +111,7 @@ def test_whole_products_and_copies_of_them_are_written_in_one_order():
 )
 def test_versions_of_one_object_take_turns_also_where_only_one_names_its_customer(older, newer):
     with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
-        apply_arrivals([Arrival(event(newer, seconds=1))])
+        write(event(newer, seconds=1))
         late = other.submit(in_its_own_connection, [event(older, seconds=0)])
         wait_until_somebody_waits()
         transaction.on_commit(late.result)
@@ -124,7 +124,7 @@ def test_versions_of_a_grant_that_moves_to_another_customer_take_turns():
     late = event(grant(customer_id="cus_1", properties={"is": "old"}), seconds=30)
     moved = event(grant(customer_id="cus_team"), seconds=60)
     with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
-        apply_arrivals([Arrival(moved)])
+        write(moved)
         writing = other.submit(in_its_own_connection, [late])
         wait_until_somebody_waits()
         transaction.on_commit(writing.result)
@@ -134,7 +134,7 @@ def test_versions_of_a_grant_that_moves_to_another_customer_take_turns():
 def test_the_first_versions_of_a_grant_take_turns_also_where_they_name_different_customers():
     older, newer = grant(customer_id="cus_1"), grant(customer_id="cus_team")
     with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
-        apply_arrivals([Arrival(event(newer, seconds=60))])
+        write(event(newer, seconds=60))
         late = other.submit(in_its_own_connection, [event(older, seconds=30)])
         wait_until_somebody_waits()
         transaction.on_commit(late.result)
@@ -160,7 +160,7 @@ def test_a_grant_that_moved_on_while_a_writer_waited_takes_turns_with_its_next_c
     writing = []
     with ThreadPoolExecutor(max_workers=2) as others:
         with transaction.atomic():
-            apply_arrivals([Arrival(event(grant(customer_id="cus_2"), seconds=20))])
+            write(event(grant(customer_id="cus_2"), seconds=20))
             waiting = others.submit(write_late)
             wait_until_somebody_waits()
         waiting.result()
@@ -181,7 +181,7 @@ def test_a_checkout_is_claimed_before_or_after_a_delivery_of_it_never_amid():
             connection.close()
 
     with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
-        locks.take(locks.locks_of("polar", seen))
+        locking.take(locks.locks_of("polar", seen))
         claimed = other.submit(claim)
         wait_until_somebody_waits()
         transaction.on_commit(claimed.result)

@@ -9,13 +9,12 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from polar_django.mirror import locks
-from polar_django.mirror.upsert import Arrival, apply_arrivals
-from polar_django.models import CheckoutSession, Customer, Subscription
+from polar_django.models import CheckoutSession, Customer, Subscription, locking
 from polar_django.snapshots import CheckoutSnapshot, MemberSnapshot
 from polar_django.webhooks import processing
 from tests.mirror.test_concurrency import in_its_own_connection
 from tests.mirror.waiting import wait_until_somebody_waits
-from tests.mirror.worlds import apply, customer, event, subscription
+from tests.mirror.worlds import apply, customer, event, subscription, write
 from tests.webhooks.deliveries import body_of, states, stored
 
 pytestmark = [
@@ -81,20 +80,20 @@ def test_a_purchase_that_comes_in_amid_the_deletion_fails_neither(ada, statement
 def test_the_deletion_and_a_writer_of_several_rows_do_not_wait_for_each_other(ada, first, then):
     has_begun = Event()
 
-    def write() -> None:
+    def write_both() -> None:
         try:
             with transaction.atomic():
                 # As a batch does: all of them, before it writes.
-                locks.take({*locks.locks_of("polar", first), *locks.locks_of("polar", then)})
-                apply_arrivals([Arrival(event(first, seconds=5))])
+                locking.take({*locks.locks_of("polar", first), *locks.locks_of("polar", then)})
+                write(event(first, seconds=5))
                 has_begun.set()
                 wait_until_somebody_waits()
-                apply_arrivals([Arrival(event(then, subscription("past_due"), seconds=5))])
+                write(event(then, subscription("past_due"), seconds=5))
         finally:
             connection.close()
 
     with ThreadPoolExecutor(max_workers=1) as other:
-        writing = other.submit(write)
+        writing = other.submit(write_both)
         assert has_begun.wait(60)
         ada.delete()
         writing.result()

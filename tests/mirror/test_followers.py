@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from polar_django.entitlements import has_benefit
 from polar_django.models import BenefitGrant, Customer, Order, WebhookDelivery
-from polar_django.webhooks.processing import process
+from polar_django.webhooks.processing import drain
 from tests.entitlements.worlds import again
 from tests.mirror.losses import differences, mend
 
@@ -34,7 +34,7 @@ def test_the_next_customer_with_an_external_id_is_the_subscribers_in_every_order
     chance.shuffle(waiting)
     read_at = set(chance.sample(range(len(waiting)), 2))
     for number, pk in enumerate(waiting):
-        process(pk)
+        drain(only=pk)
         if number in read_at:
             mend()
         owners = dict(Customer.objects.values_list("pk", "subscriber_id"))

@@ -236,6 +236,6 @@ def test_a_member_without_a_customer_is_linked_under_the_lock_of_its_versions(bo
     alone = MemberSnapshot(id="mem_bob")
     apply(event(alone))
     taken = set()
-    monkeypatch.setattr(members.locks, "take", taken.update)
+    monkeypatch.setattr(members.locking, "take", taken.update)
     link_member(Member.objects.get(), bob)
     assert taken == set(locks_of("polar", alone))

@@ -27,7 +27,7 @@ def test_what_is_to_be_told_of_a_customer_is_not_written_over(monkeypatch):
 
 
 def test_what_waited_for_an_erasure_is_found_by_the_next_one(monkeypatch):
-    take = upsert.locks.take
+    take = upsert.locking.take
 
     def take_after_an_erasure(names):
         monkeypatch.undo()
@@ -35,7 +35,7 @@ def test_what_waited_for_an_erasure_is_found_by_the_next_one(monkeypatch):
         take(names)
 
     apply(event(customer(), seconds=1))
-    monkeypatch.setattr(upsert.locks, "take", take_after_an_erasure)
+    monkeypatch.setattr(upsert.locking, "take", take_after_an_erasure)
     apply(event(customer(name="Ada"), seconds=2))
     assert Customer.objects.get().name == "Ada"
     assert erase_again() == 1

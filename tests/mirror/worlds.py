@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
+from polar_django.mirror.arrivals import Arrival, states_in, versions_in
 from polar_django.mirror.backfill import backfill
-from polar_django.mirror.upsert import Applied, Arrival, apply_arrivals
+from polar_django.mirror.upsert import Applied, apply_versions
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import (
     BenefitGrantSnapshot,
@@ -48,7 +49,13 @@ def event(
 
 def apply(*events: Event) -> Applied:
     with transaction.atomic():
-        return apply_arrivals([Arrival(one) for one in events])
+        return write(*events)
+
+
+def write(*events: Event) -> Applied:
+    """What a worker writes, within the caller's transaction."""
+    arrivals = [Arrival(one) for one in events]
+    return apply_versions(versions_in(arrivals), states=states_in(arrivals))
 
 
 def customer(id: str = "cus_ada", **values: Any) -> CustomerSnapshot:

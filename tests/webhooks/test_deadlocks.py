@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from polar_django.mirror import locks
-from polar_django.models import CheckoutSession, Customer, Heartbeat, WebhookDelivery
+from polar_django.models import CheckoutSession, Customer, Heartbeat, WebhookDelivery, locking
 from polar_django.webhooks import processing
 from tests.mirror.waiting import wait_until_somebody_waits
 from tests.webhooks.deliveries import body_of, states, stored
@@ -56,11 +56,11 @@ def test_a_batch_that_loses_is_done_one_by_one_at_once():
     told = [stored(body_of("customer.created", id=name)) for name in ("cus_1", "cus_2")]
     with ThreadPoolExecutor(max_workers=1) as other:
         with transaction.atomic():
-            locks.take(CUSTOMERS[1:])
+            locking.take(CUSTOMERS[1:])
             be_the_last_to_give_up()
             working = other.submit(drain_elsewhere)
             wait_until_somebody_waits()
-            locks.take(CUSTOMERS[:1])
+            locking.take(CUSTOMERS[:1])
         progress = working.result()
     assert (progress.processed, progress.failed) == (2, 0)
     assert states(told) == ["processed"] * 2
@@ -71,11 +71,11 @@ def test_a_delivery_that_loses_alone_is_tried_again_and_leaves_nothing_behind():
     told = stored(body_of("checkout.updated", id="co_1", customer_id="cus_1", status="open"))
     with ThreadPoolExecutor(max_workers=1) as other:
         with transaction.atomic():
-            locks.take(CUSTOMERS[:1])
+            locking.take(CUSTOMERS[:1])
             be_the_last_to_give_up()
             working = other.submit(drain_elsewhere)
             wait_until_somebody_waits()
-            locks.take([locks.shared_lock("co_1")])
+            locking.take([locks.shared_lock("co_1")])
         assert working.result().failed == 1
     told.refresh_from_db()
     assert (told.state, told.error_type) == ("failed", "django.db.utils.OperationalError")
@@ -88,7 +88,7 @@ def test_a_delivery_that_loses_alone_is_tried_again_and_leaves_nothing_behind():
 def test_a_delivery_that_waits_too_long_is_tried_again():
     told = stored(body_of("customer.created", id="cus_1"))
     with ThreadPoolExecutor(max_workers=1) as other, transaction.atomic():
-        locks.take(CUSTOMERS[:1])
+        locking.take(CUSTOMERS[:1])
         assert other.submit(drain_elsewhere, IMPATIENT[connection.vendor]).result().failed == 1
     told.refresh_from_db()
     assert (told.state, told.error_type) == ("failed", "django.db.utils.OperationalError")

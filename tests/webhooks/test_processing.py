@@ -27,10 +27,10 @@ def test_a_batch_is_written_in_one_transaction_and_settled():
 def test_one_version_of_a_known_subscription_costs_at_most_eight_statements(
     django_assert_max_num_queries,
 ):
-    processing.process(stored(subscription_body()).pk)
+    processing.drain(only=stored(subscription_body()).pk)
     delivery = stored(subscription_body(status="past_due", seconds=60))
     with django_assert_max_num_queries(30) as captured:
-        assert processing.process(delivery.pk).processed == 1
+        assert processing.drain(only=delivery.pk).processed == 1
     assert len(statements(captured)) <= 8, statements(captured)
     assert Subscription.objects.get().status == "past_due"
 
@@ -82,19 +82,19 @@ def test_of_a_batch_only_the_poison_fails():
 
 
 def test_a_failing_database_statement_fails_the_delivery_and_writes_none_of_it(monkeypatch):
-    apply = processing.apply_arrivals
+    apply = processing.apply_versions
 
-    def lose_the_lock(arrivals):
-        apply(arrivals)
+    def lose_the_lock(versions, **others):
+        apply(versions, **others)
         raise OperationalError("deadlock detected")
 
-    monkeypatch.setattr(processing, "apply_arrivals", lose_the_lock)
+    monkeypatch.setattr(processing, "apply_versions", lose_the_lock)
     delivery = stored()
     assert processing.drain().failed == 1
     assert states([delivery]) == ["failed"]
     assert not Subscription.objects.exists()
     assert not Transition.objects.exists()
-    monkeypatch.setattr(processing, "apply_arrivals", apply)
+    monkeypatch.setattr(processing, "apply_versions", apply)
     WebhookDelivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert processing.drain().processed == 1
     delivery.refresh_from_db()
@@ -145,17 +145,17 @@ def test_a_processed_delivery_is_told_where_its_signal_has_a_receiver():
 
 
 def test_a_worker_that_was_too_slow_rolls_back_and_leaves_it_to_the_other(monkeypatch):
-    apply = processing.apply_arrivals
+    apply = processing.apply_versions
     on("*")(print)
     delivery = stored()
 
-    def dawdle(arrivals):
-        applied = apply(arrivals)
+    def dawdle(versions, **others):
+        applied = apply(versions, **others)
         # Another worker has claimed it meanwhile, after the lease was over.
         WebhookDelivery.objects.update(due_at=timezone.now() + timedelta(minutes=9))
         return applied
 
-    monkeypatch.setattr(processing, "apply_arrivals", dawdle)
+    monkeypatch.setattr(processing, "apply_versions", dawdle)
     assert processing.drain().failed == 1
     assert states([delivery]) == ["processing"]
     assert not Transition.objects.exists()
@@ -163,8 +163,8 @@ def test_a_worker_that_was_too_slow_rolls_back_and_leaves_it_to_the_other(monkey
 
 def test_processing_a_settled_delivery_does_nothing():
     delivery = stored()
-    assert processing.process(delivery.pk).processed == 1
-    assert processing.process(delivery.pk).claimed == 0
+    assert processing.drain(only=delivery.pk).processed == 1
+    assert processing.drain(only=delivery.pk).claimed == 0
     assert inbox.replay(WebhookDelivery.objects.all()) == [delivery.pk]
-    assert processing.process(delivery.pk).processed == 1
+    assert processing.drain(only=delivery.pk).processed == 1
     assert Transition.objects.filter(name="subscription_activated").count() == 1
