@@ -23,7 +23,7 @@ No message carries a token, a request body or an e-mail address.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -95,7 +95,7 @@ class ProviderError(PolarDjangoError):
 
     `status` is the HTTP status (None without an answer), `code` the provider's own name for the
     error ("AlreadyCanceledSubscription"), "" where it has none. `answered_at` is when it answered,
-    on its own clock, None where it did not say.
+    on its own clock, None where it did not say, `took` how long the call lasted.
     """
 
     def __init__(self, message: str, *, status: int | None = None, code: str = "") -> None:
@@ -103,6 +103,7 @@ class ProviderError(PolarDjangoError):
         self.status = status
         self.code = code
         self.answered_at: datetime | None = None
+        self.took = timedelta()
 
 
 class ProviderUnavailable(ProviderError):

@@ -3,7 +3,8 @@
 Every signal is sent for one row of the `Transition` outbox, whoever caused the change: a delivery,
 a verb, the return page, reconcile or a local grant. A receiver that raises is retried alone, and
 shown as dead if it never succeeds; the mirror's write stands. At least once: a receiver must bear
-to be called twice with the same `transition`.
+to be called twice with the same `transition`. One that takes longer than five minutes is called a
+second time while it runs: leave long work to a task of your own.
 
 | signal | sender | sent when |
 |---|---|---|

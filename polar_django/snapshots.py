@@ -7,7 +7,7 @@ and `raw` keeps the whole object as it came.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -358,14 +358,16 @@ class Event:
 class Answer:
     """What a call to the provider returned. `answered_at` is on the provider's clock.
 
-    `first` is the object the call was about. `total` is how many objects a list holds on all its
-    pages, where the provider says so.
+    `took` is how long the call lasted: what it tells was read at most so long before. `first` is
+    the object the call was about. `total` is how many objects a list holds on all its pages, where
+    the provider says so.
     """
 
     provider: str
     answered_at: datetime
     observations: tuple[Observation, ...] = ()
     total: int | None = None
+    took: timedelta = timedelta()
 
     @property
     def first(self) -> ObjectSnapshot:

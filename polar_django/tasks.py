@@ -188,11 +188,19 @@ def reconcile(self: "Task[Any, Any]", provider: str = "", customer_id: str = "")
     patience = Patience(until=time.monotonic() + _WALK.total_seconds())
     with _tried_again(self):
         if customer_id:
-            found = list(reconciling.reconcile_customer(service, customer_id, patience))
-            logger.info("%s: %s rows repaired.", customer_id, sum(one.written for one in found))
+            _reconcile_customer(service, customer_id, patience)
         elif not _walk_on(service, patience):
             _publish(reconcile, provider)
     outbox.send_all(until=timezone.now() + _TURN)
+
+
+def _reconcile_customer(service: Provider, customer_id: str, patience: Patience) -> None:
+    try:
+        found = list(reconciling.reconcile_customer(service, customer_id, patience))
+    except ObjectNotFound:
+        logger.warning("%s does not know the customer %s.", service.name, customer_id)
+    else:
+        logger.info("%s: %s rows repaired.", customer_id, sum(one.written for one in found))
 
 
 def _walk_on(service: Provider, patience: Patience) -> bool:
@@ -218,8 +226,6 @@ def _tried_again(task: "Task[Any, Any]") -> Iterator[None]:
     says, or less and less."""
     try:
         yield
-    except ObjectNotFound:
-        return
     except (InterfaceError, OperationalError) as error:
         delay = min(15 * 2**task.request.retries, 900)
         # Without the error itself: a database quotes values in it.

@@ -2,8 +2,8 @@
 
 An answer supersedes every version that was stored before its request was sent, and was given after
 everything it tells of. Each object's key is therefore just above the one stored for it then, the
-latest moment in it, or the provider's time less one second (the `Date` header has no fractions),
-whichever is latest; what was stored meanwhile is compared by key.
+latest moment in it, or the earliest at which the provider can have read it (`read_at`), whichever
+is latest; what was stored meanwhile is compared by key.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from polar_django.models import BenefitGrant
 from polar_django.models.databases import on_primary, primary
 from polar_django.snapshots import Answer, ObjectSnapshot, PriceSnapshot
 
-__all__ = ["apply_answer", "moments_in", "stored_keys", "stored_keys_of"]
+__all__ = ["apply_answer", "moments_in", "read_at", "stored_keys", "stored_keys_of"]
 
 DATE_HEADER_ROUNDS_DOWN_BY = timedelta(seconds=1)
-_TICK = timedelta(microseconds=1)
+TICK = timedelta(microseconds=1)
 _MOMENTS = ("modified_at", "granted_at", "revoked_at")
 
 
@@ -79,9 +79,9 @@ def _keys_of(answer: Answer, sent: Mapping[str, datetime | None]) -> dict[str, d
     keys: dict[str, datetime] = {}
     for seen in answer.observations:
         group = _group(seen.snapshot)
-        before = [key + _TICK for key in (sent.get(seen.snapshot.id), sent.get(group)) if key]
+        before = [key + TICK for key in (sent.get(seen.snapshot.id), sent.get(group)) if key]
         told = [moment for moment in moments_in(seen.snapshot) if moment <= answer.answered_at]
-        least = keys.get(group, answer.answered_at - DATE_HEADER_ROUNDS_DOWN_BY)
+        least = keys.get(group, read_at(answer.answered_at, answer.took))
         keys[group] = max([least, *before, *told])
     return keys
 
@@ -91,6 +91,15 @@ def _group(snapshot: ObjectSnapshot) -> str:
     if isinstance(snapshot, PriceSnapshot) and snapshot.product_id:
         return snapshot.product_id
     return snapshot.id
+
+
+def read_at(answered_at: datetime, took: timedelta) -> datetime:
+    """The earliest moment of what an answer tells, on the provider's clock.
+
+    A slow answer was read long before it was given, and what was heard of meanwhile is newer. The
+    `Date` header has no fractions of a second.
+    """
+    return answered_at - took - DATE_HEADER_ROUNDS_DOWN_BY
 
 
 def moments_in(item: ObjectSnapshot | Model) -> list[datetime]:

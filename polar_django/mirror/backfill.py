@@ -4,9 +4,10 @@ Nobody is told of what a copy finds: it must not mail every customer.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from polar_django.exceptions import NotSupported
+from polar_django.exceptions import NotSupported, ObjectNotFound
 from polar_django.mirror import cursors
 from polar_django.mirror.answers import apply_answer
 from polar_django.mirror.steps import KINDS, Step, steps_from
@@ -64,8 +65,10 @@ def _pages(provider: Provider, step: Step, walk: Walk | None, patience: Patience
     begun = walk if walk and walk.kind == step.name else None
     if step.scope:
         for key in step.scope.ids(provider.name, after=begun.boundary if begun else ""):
-            for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
-                yield page
+            # Without those of a parent that the provider does not know: reconcile sees to it.
+            with suppress(ObjectNotFound):
+                for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
+                    yield page
             if walk:
                 cursors.save(walk, step.name, boundary=key)
         return

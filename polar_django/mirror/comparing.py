@@ -1,6 +1,7 @@
 """How far the mirror is from the provider, without writing anything."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from polar_django.exceptions import NotSupported, ObjectNotFound
 from polar_django.mirror.absence import Absence
@@ -53,9 +54,10 @@ def _compare_list(provider: Provider, kind: str, patience: Patience, drift: Drif
 def _compare_by_parent(provider: Provider, step: Step, patience: Patience, drift: Drift) -> None:
     assert step.scope
     for key in step.scope.ids(provider.name):
-        for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
-            drift.seen += len(of_kind(page, step.kind))
-            differing(page, drift)
+        with suppress(ObjectNotFound):
+            for _, page in pages(provider, step.kind, patience, {step.scope.filter: key}):
+                drift.seen += len(of_kind(page, step.kind))
+                differing(page, drift)
 
 
 def _absent(

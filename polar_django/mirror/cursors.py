@@ -12,11 +12,11 @@ from django.utils import timezone
 from polar_django.models import Customer, Walk
 from polar_django.models.databases import on_primary, primary
 
-__all__ = ["alone", "begin", "count", "finish", "release", "save"]
+__all__ = ["alone", "begin", "count", "finish", "release", "renew", "save"]
 
 logger = logging.getLogger(__name__)
 
-# Longer than the longest wait between two pages; a killed worker's walk is free after it.
+# Longer than the longest wait between two calls; a killed worker's walk is free after it.
 LEASE = timedelta(minutes=10)
 # Seconds: a database that is restarted is back by then.
 _WAITS = (1.0, 4.0, 10.0)
@@ -71,6 +71,11 @@ def save(
 ) -> None:
     """Note that the walk goes on there. One statement."""
     walk.kind, walk.page, walk.boundary, walk.carry = step, page, boundary, list(carry)
+    renew(walk)
+
+
+def renew(walk: Walk) -> None:
+    """Keep it ours for as long again, where it stands. One statement."""
     walk.leased_until = timezone.now() + LEASE
     _keep(walk)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from polar_django import models
 from polar_django.mirror.tables import PROVIDER_COLUMNS, TABLES
 from polar_django.models.base import MirroredModel
+from polar_django.models.querysets import ENDED_STATUSES
 from polar_django.snapshots import ObjectSnapshot
 
 _NOT_CONTENT = frozenset({"raw", "created_at", "modified_at"})
@@ -30,7 +31,7 @@ _LIVE: Mapping[type[MirroredModel], Q] = {
     models.Meter: Q(archived_at__isnull=True),
     models.Product: Q(is_archived=False),
     models.Seat: ~Q(status="revoked"),
-    models.Subscription: ~Q(status__in=("canceled", "incomplete_expired", "unpaid")),
+    models.Subscription: ~Q(status__in=ENDED_STATUSES),
 }
 
 

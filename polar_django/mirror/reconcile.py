@@ -62,7 +62,7 @@ def reconcile(
                 absence = _absence(provider, walk, step.kind)
                 yield from _listed(provider, walk, step, absence, patience, source)
                 for rows in absence.at_end():
-                    rest.add(_ask_for(provider, rows, step.kind, patience, source))
+                    rest.add(_ask_for(provider, walk, rows, step.kind, patience, source))
         except NotSupported:
             pass
         cursors.count(walk, step.kind, rest.counts)
@@ -108,7 +108,7 @@ def _listed(
     for number, page in pages(provider, step.kind, patience, start_page=walk.page):
         drift = repair_page(provider, page, step.kind, patience, source=source)
         for rows in absence.after(of_kind(page, step.kind), page.answered_at):
-            drift.add(_ask_for(provider, rows, step.kind, patience, source))
+            drift.add(_ask_for(provider, walk, rows, step.kind, patience, source))
         cursors.count(walk, step.kind, drift.counts)
         cursors.save(walk, step.name, number + 1, absence.place, absence.carry)
         yield drift
@@ -135,12 +135,17 @@ def _by_parent(
 
 def _ask_for(
     provider: Provider,
+    walk: Walk,
     rows: Sequence[Model],
     kind: str,
     patience: Patience,
     source: str | None,
 ) -> Drift:
-    """Ask for each row that a list left out, or once for the lists that several are on."""
+    """Ask for each row that a list left out, or once for the lists that several are on.
+
+    There may be thousands between two pages, so the walk's lease is renewed with each. It cannot
+    stop amid them: what turns out to be there would be asked for again, and again.
+    """
     found = Drift(kind)
     settled: set[str] = set()
     for row in rows:
@@ -151,4 +156,5 @@ def _ask_for(
             settled.update(drift.gone)
             drift.seen = 0
             found.add(drift)
+            cursors.renew(walk)
     return found

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from polar_django import models
 from polar_django.exceptions import NotSupported, ObjectNotFound
 from polar_django.mirror.answers import (
-    DATE_HEADER_ROUNDS_DOWN_BY,
+    TICK,
     apply_answer,
     moments_in,
+    read_at,
     stored_keys,
     stored_keys_of,
 )
@@ -81,13 +82,13 @@ def repair_list(
     scope = on_primary(table).filter(provider=provider.name, **filters)
     sent = stored_keys_of(scope)
     listed: set[str] = set()
-    answered_at: datetime | None = None
+    first: Page | None = None
     last_page = 1
     try:
         for number, page in pages(provider, kind, patience, filters):
             drift.add(repair_page(provider, page, kind, patience, source=source, sent=sent))
             listed |= _ids_on(page)
-            answered_at, last_page = answered_at or page.answered_at, number
+            first, last_page = first or page, number
         standing = live(table)
         if standing is None or not (absent := sent.keys() - listed):
             return drift
@@ -98,11 +99,12 @@ def repair_list(
             for _, page in pages(provider, kind, patience, filters):
                 absent -= _ids_on(page)
             rows = [row for row in rows if row.pk in absent]
-    except NotSupported:
+    except (NotSupported, ObjectNotFound):
+        # Of a parent that is not there it says nothing.
         return drift
     if rows:
         refuse_another_organization(provider, patience)
-        drift.add(_mark_gone(kind, rows, sent, answered_at, source))
+        drift.add(_mark_gone(kind, rows, sent, first, source))
     return drift
 
 
@@ -142,7 +144,7 @@ def read_again(
         return drift
     if isinstance(answer, ObjectNotFound):
         refuse_another_organization(provider, patience)
-        return _mark_gone(kind, [row], sent, answer.answered_at, source)
+        return _mark_gone(kind, [row], sent, answer, source)
     drift.seen = 1
     if differing(answer, drift):
         drift.written += len(apply_answer(answer, sent=sent, source=source).changed)
@@ -178,10 +180,11 @@ def _mark_gone(
     kind: str,
     rows: Sequence[MirroredModel],
     sent: Mapping[str, datetime | None],
-    answered_at: datetime | None,
+    answer: Answer | ObjectNotFound | None,
     source: str | None,
 ) -> Drift:
     """Write that these are no more, unless something newer than the answer was stored meanwhile."""
+    answered_at = answer.answered_at if answer else None
     standing = live(type(rows[0])) if rows else None
     if standing is None:
         return Drift(kind)
@@ -196,11 +199,13 @@ def _mark_gone(
         snapshot = gone(row, answered_at)
         if snapshot is None or row.pk not in still:
             continue
-        keys = [
-            key for key in (sent.get(row.pk), row.created_at, *moments_in(row)) if key is not None
-        ]
-        if answered_at is not None:
-            keys.append(answered_at - DATE_HEADER_ROUNDS_DOWN_BY)
+        known = sent.get(row.pk)
+        keys = [key for key in (row.created_at, *moments_in(row)) if key is not None]
+        if known is not None:
+            # Just above: what was stored then, heard once more, does not bring it back.
+            keys.append(known + TICK)
+        if answer and answered_at is not None:
+            keys.append(read_at(answered_at, answer.took))
         if keys:
             versions.append(Version(row.provider, snapshot, max(keys), cause))
     if not versions:

@@ -13,9 +13,6 @@ from polar_django.mirror.versions import Cause
 from polar_django.models import BenefitGrant, Order, Subscription, Transition
 from polar_django.models.base import MirroredModel
 
-# Polar never renews or revives these by itself.
-_ENDED = frozenset({"canceled", "unpaid", "incomplete_expired"})
-
 Claim = Callable[[Any], bool]
 
 
@@ -28,11 +25,7 @@ def _is_active(subscription: Subscription) -> bool:
 
 
 def _will_not_renew(subscription: Subscription) -> bool:
-    return subscription.cancel_at_period_end or subscription.status in _ENDED
-
-
-def _has_ended(subscription: Subscription) -> bool:
-    return subscription.status in _ENDED
+    return subscription.cancel_at_period_end or subscription.has_ended
 
 
 # For each table: the claim that became true, or no longer is, and the name of that news.
@@ -41,7 +34,7 @@ _BECAME: Mapping[type[MirroredModel], tuple[tuple[str, Claim], ...]] = {
     Subscription: (
         ("subscription_activated", _is_active),
         ("subscription_canceled", _will_not_renew),
-        ("subscription_revoked", _has_ended),
+        ("subscription_revoked", lambda subscription: subscription.has_ended),
     ),
     Order: (("order_paid", lambda order: order.paid),),
 }

@@ -170,7 +170,7 @@ def _fold(batch: _Batch, version: Version) -> None:
         batch.news.extend(
             news_of(name, row, version.cause, happened_at) for name in changes_between(before, row)
         )
-    if current is None or _points_elsewhere(current, row):
+    if current is None or current.as_of is None or _points_elsewhere(current, row):
         batch.copies.extend(
             Version(version.provider, copy, None, weight=Weight.EMBEDDED)
             for copy in version.embedded
@@ -219,10 +219,10 @@ def _points_elsewhere(before: MirroredModel, after: MirroredModel) -> bool:
 
 def _rows_of_copies(batch: _Batch) -> dict[type[MirroredModel], dict[str, MirroredModel]]:
     rows: dict[type[MirroredModel], dict[str, MirroredModel]] = {}
-    for version in batch.copies:
+    for version in reversed(batch.copies):
         snapshot = version.snapshot
         known = rows.setdefault(TABLES[type(snapshot)], {})
-        # A product stands in every order of it: one copy a batch is enough.
+        # A product stands in every order of it: of a batch's copies the newest is enough.
         if snapshot.id not in known:
             known[snapshot.id] = new_row(
                 version.provider, snapshot, as_of=None, synced_at=batch.now

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from polar_django.exceptions import (
+    ActionRefused,
     AuthenticationFailed,
     NotSupported,
     ProviderUnavailable,
@@ -104,8 +105,9 @@ def pages(
 ) -> Iterator[tuple[int, Page]]:
     """Each page of a list with its number.
 
-    Raises NotSupported where the provider has no such list, or the access token may not read one
-    that few need; else ProviderError; ProviderUnavailable only when patience is at its end.
+    Raises NotSupported where the provider has no such list, or refuses to give us one that few
+    need; ObjectNotFound where it does not know the parent whose list it is (`filters`); else
+    ProviderError; ProviderUnavailable only when patience is at its end.
     """
     if kind == "benefit_grants" and Capability.GRANTS not in provider.capabilities:
         # Its grants are derived here: a list without them would tell that they are no more.
@@ -125,11 +127,11 @@ def pages(
         except ProviderUnavailable as error:
             failures += 1
             patience.bear(error, failures)
-        except AuthenticationFailed as error:
+        except (AuthenticationFailed, ActionRefused) as error:
             if error.status != HTTPStatus.FORBIDDEN or kind not in _OPTIONAL:
                 raise
             # A walk that ended here would begin here again, and never come to what follows.
-            logger.warning("%s are left out: the access token lacks their scope.", kind)
-            raise NotSupported(f"The access token may not list {kind}.") from error
+            logger.warning("%s are left out, the provider refuses them: %s", kind, error)
+            raise NotSupported(f"The provider refuses to list {kind}.") from error
         else:
             return

@@ -1,7 +1,8 @@
 """Sending what is due: the only code that changes a `Transition` after it was written.
 
 Each receiver is called until it has succeeded once, the others are not called again for its sake.
-At least once: a worker that is killed between a call and its record makes the call again.
+At least once: a worker that is killed between a call and its record makes the call again, and one
+that is still called after five minutes (the lease) is called by another worker too.
 """
 
 import logging
@@ -9,14 +10,15 @@ from asyncio import CancelledError
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from polar_django.models import Transition
-from polar_django.models.databases import on_primary
+from polar_django.models import Transition, locking
+from polar_django.models.databases import on_primary, primary
 from polar_django.outbox.receivers import Receiver, Surroundings, receivers_of
 from polar_django.queues.claims import claim_due
-from polar_django.queues.retries import MAX_ATTEMPTS, WorkerKilled, delay_after, describe
+from polar_django.queues.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 from polar_django.telemetry import fields, step
 
 logger = logging.getLogger(__name__)
@@ -36,10 +38,11 @@ _IS_NOBODYS = Q(customer_id__isnull=True)
 _HAS_EARLIER_NEWS_OF_NOBODY = Exists(_EARLIER.filter(_IS_NOBODYS))
 
 
-def send_all(*, until: datetime | None = None) -> int:
-    """Send everything that is due now; how many transitions. Stops early at `until`."""
+def send_all(*, until: datetime | None = None, batch: int = _BATCH) -> int:
+    """Send everything that is due now; how many transitions. Stops early at `until`, after so many
+    as are sent at once."""
     total = 0
-    while sent := send_due():
+    while sent := send_due(batch):
         total += sent
         if until is not None and timezone.now() >= until:
             break
@@ -111,17 +114,19 @@ def _call_receivers(
                 # Another receiver may be what killed the worker: this one is done all the same.
                 _settle([transition], receivers_done=done)
     if not errors:
-        _settle([transition], state=State.SENT, receivers_done=done, error="")
+        if not _settle([transition], state=State.SENT, receivers_done=done, error=""):
+            _record_late(transition, done)
         return "sent"
     delay = delay_after(transition.attempts)
     reasons = "; ".join(f"{name}: {describe(error)}" for name, error in errors)
-    _settle(
+    if not _settle(
         [transition],
         state=State.FAILED if delay else State.DEAD,
         receivers_done=done,
         due_at=timezone.now() + delay if delay else transition.due_at,
         error=reasons,
-    )
+    ):
+        _record_late(transition, done)
     logger.log(
         logging.WARNING if delay else logging.ERROR,
         "%s of %s %s, attempt %s, %s: %s",
@@ -142,10 +147,33 @@ def _call_receivers(
     return "failed" if delay else "dead"
 
 
-def _settle(transitions: Sequence[Transition], **changes: object) -> None:
-    if transitions:
-        Transition.objects.filter(
-            pk__in=[item.pk for item in transitions],
-            due_at__in={item.due_at for item in transitions},
-            state__in=_DUE,
-        ).update(**changes)
+def _settle(transitions: Sequence[Transition], **changes: object) -> int:
+    """Change those that are still ours; how many."""
+    if not transitions:
+        return 0
+    return Transition.objects.filter(
+        pk__in=[item.pk for item in transitions],
+        due_at__in={item.due_at for item in transitions},
+        state__in=_DUE,
+    ).update(**changes)
+
+
+def _record_late(transition: Transition, done: Sequence[str]) -> None:
+    """What was heard was heard, also where the lease is over and another worker has the row.
+
+    Else a receiver that always takes so long would be called at every attempt, and end as dead.
+    """
+    logger.warning(
+        "The receivers of %s took longer than %s, and may have been called again meanwhile.",
+        transition.name,
+        LEASE,
+    )
+    with transaction.atomic(using=primary()):
+        locking.take([_LOCK])
+        rows = on_primary(Transition).filter(pk=transition.pk, state__in=_DUE)
+        locking.hold(rows)
+        if (stored := rows.first()) is None:
+            return
+        stored.receivers_done = [*dict.fromkeys([*stored.receivers_done, *done])]
+        changes = {} if _waiting_for(stored) else {"state": State.SENT, "error": ""}
+        rows.update(receivers_done=stored.receivers_done, **changes)

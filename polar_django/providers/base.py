@@ -159,7 +159,8 @@ class Provider(OptionalCalls, ABC):
         `kind` is "customers", "products", "benefits", "benefit_grants", "subscriptions",
         "orders", …; `filters` are the provider's own, e.g. `customer_id=`. `start_page=` (from 1,
         only given where it is higher) begins at a later page, `sorting="-created_at"` turns the
-        order round. Raises NotSupported for a kind it does not list.
+        order round. An empty list is one page without observations, which says when it was empty.
+        Raises NotSupported for a kind it does not list.
         """
 
     def list_benefit_grants(self, customer_id: str) -> Iterator[Page]:

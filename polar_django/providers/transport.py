@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -49,12 +49,14 @@ logger = logging.getLogger("polar_django.providers")
 class Reply:
     """A success. `data` is its JSON, None without a body; `answered_at` is on the provider's clock,
     `server_date` on the server's, which differ in a sandbox; None where it does not tell the time.
+    `took` is how long the call lasted: what it tells was read at most so long before.
     """
 
     status: int
     data: Any = field(repr=False)
     answered_at: datetime | None
     server_date: datetime | None = None
+    took: timedelta = timedelta()
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +121,7 @@ class Transport:
         attempt, deadline = 0, time.monotonic() + self.timeout
         while True:
             attempt += 1
+            began = time.monotonic()
             try:
                 status, headers, answer = self._send(method, url, content)
             except httpx.InvalidURL as error:
@@ -128,6 +131,7 @@ class Transport:
                 if safe and time.monotonic() < deadline and self.retries.wait(attempt):
                     continue
                 raise ProviderUnavailable(_no_answer(call, error, safe)) from error
+            took = timedelta(seconds=time.monotonic() - began)
             calling.tell(outcome=str(status))
             if 200 <= status < 300:
                 return Reply(
@@ -135,13 +139,14 @@ class Transport:
                     _json_of(call, status, answer),
                     _provider_time(headers),
                     date_in(headers.get("date", "")),
+                    took,
                 )
             asked = retry_after(headers) if status == 429 else None
             again = asked is not None or (method == "GET" and (status >= 500 or status == 429))
             if again and time.monotonic() < deadline and self.retries.wait(attempt, asked):
                 continue
             refused = refusal(call, status, _json_or_none(answer), headers)
-            refused.answered_at = _provider_time(headers)
+            refused.answered_at, refused.took = _provider_time(headers), took
             raise refused
 
     def _send(

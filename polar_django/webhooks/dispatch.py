@@ -8,7 +8,8 @@
 
 The modules are imported when Django starts. Handlers run in the worker after the mirror has been
 written and committed, each retried alone when it raises: at least once, so that one must bear to
-hear of the same delivery twice.
+hear of the same delivery twice. One that takes longer than five minutes hears of it again while it
+runs: leave long work to a task of your own.
 """
 
 import inspect

@@ -18,6 +18,9 @@ __all__ = ["work_off"]
 
 logger = logging.getLogger(__name__)
 
+# So few at once, because a receiver may take seconds, and somebody waits.
+_NEWS = 5
+
 
 def work_off(*, until: datetime | None = None) -> None:
     """Process whatever is due, and send whatever is due. Stops early at `until`. Never raises."""
@@ -26,7 +29,7 @@ def work_off(*, until: datetime | None = None) -> None:
             _tell(progress)
             if until is not None and timezone.now() >= until:
                 break
-        outbox.send_all(until=until)
+        outbox.send_all(until=until, batch=_NEWS)
     except Exception:
         logger.exception("Inline processing failed; what is due stays due.")
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from polar_django.mirror.answers import apply_answer, stored_keys
@@ -8,10 +10,11 @@ from tests.mirror.worlds import apply, at, event, grant, revoked, state, subscri
 pytestmark = pytest.mark.django_db
 
 
-def answered(*snapshots, seconds):
+def answered(*snapshots, seconds, took=0.0):
     return Answer(
         provider="polar",
         answered_at=at(seconds),
+        took=timedelta(seconds=took),
         observations=tuple(Observation(snapshot=one) for one in snapshots),
     )
 
@@ -29,6 +32,22 @@ def test_what_was_stored_while_the_request_was_under_way_is_compared_by_key():
     sent = stored_keys(Subscription.objects.get())
     apply(event(subscription("canceled"), seconds=10.5))
     apply_answer(answered(subscription("active"), seconds=10), sent=sent)
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_a_slow_answer_is_older_than_what_was_heard_of_while_it_was_given():
+    apply(event(grant(), seconds=0))
+    apply(event(revoked(revoked_at=at(57)), seconds=57))
+    apply_answer(answered(grant(), seconds=60, took=4))
+    assert not BenefitGrant.objects.active().exists()
+    apply_answer(answered(grant(), seconds=60, took=1))
+    assert BenefitGrant.objects.active().exists()
+
+
+def test_a_delivery_of_before_the_change_that_a_slow_answer_tells_of_changes_nothing():
+    changed = subscription("canceled", modified_at=at(59))
+    apply_answer(answered(changed, seconds=60, took=10))
+    apply(event(subscription("active", modified_at=at(40)), seconds=58))
     assert Subscription.objects.get().status == "canceled"
 
 

@@ -88,6 +88,23 @@ def test_an_embedded_copy_fills_a_gap_but_never_overwrites():
     assert Customer.objects.get().name == "Whole, and older than the copy"
 
 
+def test_what_a_purchase_brings_is_kept_also_where_a_copy_of_it_came_first():
+    """A customer state lists subscriptions reduced; it may overtake their own events."""
+    apply(event(grant(), embedded=[subscription()], seconds=1))
+    sold = ProductSnapshot(id="prod_pro", name="Pro")
+    apply(event(subscription(), embedded=[sold], seconds=0))
+    assert Product.objects.get().name == "Pro"
+
+
+def test_of_several_copies_in_one_batch_the_newest_is_kept():
+    older, newer = (ProductSnapshot(id="prod_pro", name=name) for name in ("Old", "New"))
+    apply(
+        event(subscription(id="sub_2"), embedded=[newer], seconds=2),
+        event(subscription(id="sub_1"), embedded=[older], seconds=1),
+    )
+    assert Product.objects.get().name == "New"
+
+
 def test_what_a_copy_showed_first_is_still_news_when_it_is_seen_whole():
     apply(event(grant(), seconds=1, embedded=[subscription("active")]))
     assert not Transition.objects.filter(name="subscription_activated").exists()

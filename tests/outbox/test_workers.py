@@ -36,6 +36,49 @@ def test_beside_a_receiver_that_kills_the_worker_another_is_not_called_each_time
     assert len(mails) == 2
 
 
+def test_a_receiver_that_outlives_the_lease_is_done_when_it_ends(listen, time_machine, caplog):
+    time_machine.move_to(timezone.now(), tick=False)
+    called = []
+    row = written("order_paid", "order", "order_1")
+
+    def is_slow(**_):
+        called.append("slow")
+        time_machine.shift(LEASE)
+        if called.count("slow") == 1:
+            # Another worker finds the lease over, and its own call is slow as well.
+            outbox.send_due()
+
+    listen(signals.order_paid, is_slow)
+    outbox.send_all()
+    row.refresh_from_db()
+    assert (row.state, len(row.receivers_done), len(called)) == ("sent", 1, 2)
+    assert "took longer" in caplog.text
+
+
+def test_what_a_late_worker_has_done_is_kept_where_others_still_wait(listen, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    called = []
+    row = written("order_paid", "order", "order_1")
+
+    def is_slow(**_):
+        called.append("slow")
+        if called.count("slow") == 2:
+            raise RuntimeError
+        time_machine.shift(LEASE)
+        outbox.send_due()
+
+    def is_broken(**_):
+        called.append("broken")
+        raise RuntimeError
+
+    listen(signals.order_paid, is_slow)
+    listen(signals.order_paid, is_broken)
+    outbox.send_due()
+    row.refresh_from_db()
+    assert called == ["slow", "slow", "broken", "broken"]
+    assert (row.state, row.attempts, len(row.receivers_done)) == ("failed", 2, 1)
+
+
 def test_news_of_one_object_waits_for_its_earlier_news_in_another_workers_hands(listen):
     told = []
     both = {"customer_id": "cus_1"}

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
+from polar_django import signals
 from polar_django.models import Subscription, WebhookDelivery
 from polar_django.webhooks import inline, processing, wakeup
 from tests.webhooks.deliveries import post, states, stored, subscription_body
@@ -45,6 +46,24 @@ def test_a_large_backlog_does_not_hold_up_the_answer_and_a_command_works_all_of_
     assert waiting.count() == 4
     inline.work_off()
     assert waiting.count() == 0
+
+
+def test_slow_receivers_do_not_hold_up_the_answer_either(monkeypatch):
+    told = []
+
+    def be_slow(**_):
+        told.append(1)
+
+    for number in range(9):
+        stored(subscription_body(f"sub_{number}"))
+    signals.subscription_activated.connect(be_slow)
+    try:
+        inline.work_off(until=timezone.now())
+        assert len(told) == inline._NEWS
+        inline.work_off()
+    finally:
+        signals.subscription_activated.disconnect(be_slow)
+    assert len(told) == 9
 
 
 @pytest.mark.django_db(transaction=True)

@@ -58,4 +58,5 @@ class PolarCalls(Provider):
             answered_at=answered_at(reply, seen),
             observations=seen,
             total=total_in(reply),
+            took=reply.took,
         )

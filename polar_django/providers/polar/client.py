@@ -146,7 +146,7 @@ class PolarClient:
     def pages(
         self, kind: str, *, start_page: int = 1, **filters: QueryValue
     ) -> Iterator[tuple[Reply, list[Any]]]:
-        """All pages of a list with their items; empty ones are left out.
+        """All pages of a list with their items; empty ones but the first are left out.
 
         Oldest first, unless `sorting=` says else. Raises ProviderUnavailable where the answer is no
         list, or the same page comes again.
@@ -162,7 +162,7 @@ class PolarClient:
             items = _items_in(reply, kind, items_name)
             if items and items == before:
                 raise ProviderUnavailable(f"The list of {kind} repeats its page {number}.")
-            if items:
+            if items or number == 1:
                 yield reply, items
             if not items or not is_paged or number >= _last_page(reply):
                 return

@@ -259,10 +259,14 @@ class TestLists:
         assert found.first.id == "sea-1"
         assert calls_to(server) == ["GET /v1/customer-seats?subscription_id=sub-ada"]
 
-    def test_an_empty_list_has_no_pages(self, polar):
+    def test_an_empty_list_is_one_page_that_says_when(self, polar):
         with Server(page([], 0)) as server:
-            assert list(polar.list_objects("refunds")) == []
+            (found,) = polar.list_objects("refunds")
+        assert (found.observations, found.total) == ((), 0)
+        assert found.answered_at
         assert len(server.requests) == 1
+        with Server(page([], 0)):
+            assert list(polar.list_objects("refunds", start_page=2)) == []
 
     def test_a_kind_that_polar_does_not_list_is_not_supported(self, polar):
         with pytest.raises(NotSupported, match="wallets"):
