@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+_BY_KEY = "pk="
+_BY_NAME = "name="
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What the provider is told of a subscriber. `email` may be "" where none is known."""
@@ -44,15 +48,33 @@ def subscriber_class() -> type[Model]:
 
 
 def find_subscriber(text: str) -> Any | None:
-    """The subscriber with that key, else the user who signs in with that name; None if neither.
+    """The subscriber with that key, or the user who signs in with that name; None if neither.
 
-    What somebody types who knows one or the other. One query, or two.
+    What somebody types who knows one or the other; "pk=7" and "name=7" say which it is. Raises
+    MultipleObjectsReturned where it is the key of one and the name of another. Two queries.
     """
-    manager: Any = subscriber_class()._default_manager
+    if text.startswith(_BY_KEY):
+        return _with_key(text.removeprefix(_BY_KEY))
+    if text.startswith(_BY_NAME):
+        return _with_name(text.removeprefix(_BY_NAME))
+    keyed, named = _with_key(text), _with_name(text)
+    if keyed is not None and named is not None and keyed.pk != named.pk:
+        raise MultipleObjectsReturned(
+            f"{text!r} is the key of {keyed} and the name of another, whose key is {named.pk}. "
+            f"Write {_BY_KEY}{text} or {_BY_NAME}{text}."
+        )
+    return named if keyed is None else keyed
+
+
+def _with_key(text: str) -> Any | None:
     try:
-        return manager.get(pk=text)
+        return subscriber_class()._default_manager.get(pk=text)
     except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
-        pass
+        return None
+
+
+def _with_name(text: str) -> Any | None:
+    manager: Any = subscriber_class()._default_manager
     try:
         return manager.get_by_natural_key(text)
     except (AttributeError, ObjectDoesNotExist):
@@ -77,14 +99,14 @@ def is_subscriber(something: Any) -> bool:
 def resolve_subscriber(request: HttpRequest) -> Any | None:
     """The one that buys in this request, None for a visitor.
 
-    Asks `SUBSCRIBER_RESOLVER`; by default it is the signed-in user. A project whose subscribers
-    are not users must set it, else ConfigurationError.
+    Asks `SUBSCRIBER_RESOLVER`, of a visitor not even that; by default it is the signed-in user. A
+    project whose subscribers are not users must set it, else ConfigurationError.
     """
-    if resolver := get_settings().load("subscriber_resolver"):
-        return resolver(request)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
+    if resolver := get_settings().load("subscriber_resolver"):
+        return resolver(request)
     if not isinstance(user, subscriber_class()):
         raise ConfigurationError(
             f"Subscribers are {subscriber_model()}, so POLAR_DJANGO['SUBSCRIBER_RESOLVER'] must "
@@ -99,8 +121,10 @@ def profile_of(subscriber: Any) -> Profile:
         given = profile(subscriber)
         return Profile(email=given.get("email") or "", name=given.get("name") or "")
     full_name = getattr(subscriber, "get_full_name", None)
+    # A user model may keep it elsewhere; a team's is `email`, where it has one.
+    field = getattr(subscriber, "get_email_field_name", lambda: "email")()
     return Profile(
-        email=getattr(subscriber, "email", "") or "",
+        email=getattr(subscriber, field, "") or "",
         name=(full_name() if full_name else str(getattr(subscriber, "name", ""))) or "",
     )
 

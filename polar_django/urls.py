@@ -27,6 +27,7 @@ urlpatterns = [
     path("manage/<str:subscription_id>/uncancel/", actions.uncancel, name="uncancel"),
     path("manage/<str:subscription_id>/pause/", actions.pause, name="pause"),
     path("manage/<str:subscription_id>/resume/", actions.resume, name="resume"),
+    path("manage/<str:subscription_id>/end/", actions.end, name="end"),
     path("manage/<str:subscription_id>/keep/", actions.keep, name="keep"),
     path("health/", show_health, name="health"),
     path("health/metrics/", show_metrics, name="health-metrics"),

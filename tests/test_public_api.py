@@ -9,7 +9,14 @@ from django.urls import NoReverseMatch, reverse
 from polar_django.conf import beat_schedule
 
 NAMES = {
-    "polar_django.privacy": {"Erased", "erase_subscriber", "export_subscriber"},
+    "polar_django.privacy": {
+        "Erased",
+        "erase_places",
+        "erase_subscriber",
+        "erase_unclaimed",
+        "export_subscriber",
+        "export_unclaimed",
+    },
     "polar_django.health": {
         "Fault",
         "Health",

@@ -3,6 +3,7 @@ import uuid
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Group
+from django.core.exceptions import MultipleObjectsReturned
 
 from polar_django.exceptions import ConfigurationError
 from polar_django.models import WebhookDelivery
@@ -10,6 +11,7 @@ from polar_django.subscribers import (
     can_manage_billing,
     email_is_verified,
     external_id_of,
+    find_subscriber,
     is_same_address,
     primary_key_in,
     profile_of,
@@ -49,6 +51,14 @@ def test_the_project_may_say_who_subscribes(rf, ada, settings):
     assert resolve_subscriber(request) == (ada, "team")
 
 
+def test_of_a_visitor_the_project_is_not_asked(rf, settings):
+    request = rf.get("/")
+    with_settings(settings, SUBSCRIBER_RESOLVER=lambda request: request.user.team)
+    assert resolve_subscriber(request) is None
+    request.user = AnonymousUser()
+    assert resolve_subscriber(request) is None
+
+
 def test_team_subscribers_without_a_resolver_are_an_error_that_names_it(rf, ada, settings):
     request = rf.get("/")
     request.user = ada
@@ -77,6 +87,15 @@ def test_the_project_may_say_who_manages_billing(rf, ada, settings):
 def test_the_profile_is_the_users(ada):
     profile = profile_of(ada)
     assert (profile.email, profile.name) == ("ada@example.com", "Ada Lovelace")
+
+
+def test_the_profile_has_the_address_where_the_user_model_keeps_it():
+    class Member:
+        EMAIL_FIELD = "mail"
+        mail = "ada@example.com"
+        get_email_field_name = classmethod(lambda cls: cls.EMAIL_FIELD)
+
+    assert profile_of(Member()).email == "ada@example.com"
 
 
 def test_the_profile_of_something_without_email_is_empty_not_an_error():
@@ -144,3 +163,22 @@ def test_letters_that_become_one_in_capitals_are_two(one, other):
 def test_nobody_has_no_address():
     assert not is_same_address("", "")
     assert not is_same_address(None, None)
+
+
+@pytest.mark.django_db
+def test_a_subscriber_is_found_by_key_or_by_name_and_never_by_chance():
+    users = get_user_model().objects
+    ada, eve = users.create_user("ada"), users.create_user("eve")
+    assert find_subscriber(str(ada.pk)) == find_subscriber("ada") == ada
+    assert find_subscriber("nobody") is None
+    eve.username = str(ada.pk)
+    eve.save()
+    with pytest.raises(MultipleObjectsReturned, match=f"pk={ada.pk} or name={ada.pk}"):
+        find_subscriber(str(ada.pk))
+    assert find_subscriber(f"pk={ada.pk}") == ada
+    assert find_subscriber(f"name={ada.pk}") == eve
+    assert find_subscriber("pk=ada") is None
+    ada.username, eve.username = str(ada.pk), "eve"
+    eve.save()
+    ada.save()
+    assert find_subscriber(str(ada.pk)) == ada

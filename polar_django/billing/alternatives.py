@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 from django.db.models import Q
 
-from polar_django.billing.bounds import seat_bounds
+from polar_django.billing.bounds import MOST_SEATS, seat_bounds
 from polar_django.billing.changes import Proration
 from polar_django.billing.plans import PlanOffer, ProductOffer, plans_on_offer
 from polar_django.conf import get_settings
@@ -19,8 +19,6 @@ from polar_django.models import Product, Seat, Subscription
 __all__ = ["alternatives_among", "alternatives_to", "proration_of", "seats_to_choose"]
 
 _PRORATIONS: frozenset[str] = frozenset(get_args(Proration))
-# Polar's own limit.
-_MOST_SEATS = 10_000
 
 
 def alternatives_to(subscription: Subscription, *, request: Any = None) -> dict[str, ProductOffer]:
@@ -76,7 +74,7 @@ def seats_to_choose(subscription: Subscription, *, request: Any = None) -> tuple
         bounds = seat_bounds(plan)
         if bounds and names.intersection(mapped.get(name, name) for name in plan.products):
             return max(bounds[0], taken), max(bounds[1], taken)
-    return max(1, taken), _MOST_SEATS
+    return max(1, taken), MOST_SEATS
 
 
 def proration_of(

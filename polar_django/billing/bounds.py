@@ -7,10 +7,17 @@ from polar_django.conf import Plan
 from polar_django.exceptions import InvalidRequest
 from polar_django.models import Price
 
-__all__ = ["AmountBounds", "amount_bounds", "choose_amount", "choose_seats", "seat_bounds"]
+__all__ = [
+    "MOST_SEATS",
+    "AmountBounds",
+    "amount_bounds",
+    "choose_amount",
+    "choose_seats",
+    "seat_bounds",
+]
 
 # Polar's own limit on seats, where a plan sets none.
-_MOST_SEATS = 10_000
+MOST_SEATS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ def seat_bounds(plan: Plan) -> tuple[int, int] | None:
     if plan.seats is None and plan.min_seats is None and plan.max_seats is None:
         return None
     fewest = plan.min_seats or (plan.seats if plan.seats and not plan.max_seats else 1)
-    most = plan.max_seats or (plan.seats if plan.seats and not plan.min_seats else _MOST_SEATS)
+    most = plan.max_seats or (plan.seats if plan.seats and not plan.min_seats else MOST_SEATS)
     return fewest, most
 
 

@@ -247,14 +247,26 @@ def _address(given: str, request: HttpRequest | None) -> str:
 
 
 def _success_address(given: str, request: HttpRequest | None) -> str:
-    own = f"{reverse('polar:return')}?checkout_id={_CHECKOUT_ID}"
-    address = _address(given or own, request)
+    if not given and request is not None:
+        return absolute_address(f"{_return_page()}?checkout_id={_CHECKOUT_ID}", request)
+    address = _address(given, request)
     if not address:
         raise ConfigurationError(
             "The pay page must know where to send the buyer: pass request=, or an absolute "
             "success_url=."
         )
     return address
+
+
+def _return_page() -> str:
+    try:
+        return reverse("polar:return")
+    except NoReverseMatch as error:
+        raise ConfigurationError(
+            "The pay page cannot send the buyer to our return page, because the project's URLs do "
+            'not include it: add path("billing/", include("polar_django.urls")), or give the plan '
+            "a success_url."
+        ) from error
 
 
 def _for_customer(asked: CheckoutRequest, customer: Customer | None) -> CheckoutRequest:

@@ -74,8 +74,8 @@ def _state(checkout: CheckoutSession) -> CheckoutState:
 def _has_taken_effect(checkout: CheckoutSession) -> bool:
     """Whether what was bought is here. Up to three queries.
 
-    Any grant of the purchase will do: one may wait for an action of the customer. Seats give no
-    grant before somebody takes them.
+    Any grant of the purchase will do: one may wait for an action of the customer, or have been
+    revoked since. Seats give no grant before somebody takes them.
     """
     # Asked for, not followed: the link may dangle.
     product = Product.objects.filter(pk=checkout.product_id).first()
@@ -87,14 +87,13 @@ def _has_taken_effect(checkout: CheckoutSession) -> bool:
         # The free subscription that was upgraded had grants of its own before.
         upgraded = Subscription.objects.filter(
             pk=checkout.subscription_id, product_id=checkout.product_id
-        )
-        if not upgraded.exists():
+        ).first()
+        if upgraded is None:
             return False
-        by_this |= Q(subscription_id=checkout.subscription_id)
-    granted = BenefitGrant.objects.filter(
-        by_this, is_revoked=False, benefit_id__in=product.benefit_ids
-    )
-    return granted.exists()
+        # And may have lost one of the same benefit before, which counts for nothing while it lives.
+        lost = {} if upgraded.has_ended else {"is_revoked": False}
+        by_this |= Q(subscription_id=upgraded.pk, **lost)
+    return BenefitGrant.objects.filter(by_this, benefit_id__in=product.benefit_ids).exists()
 
 
 def _may_ask(checkout: CheckoutSession) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from polar_django.billing.customers import look_up_customers
 from polar_django.exceptions import NotSupported, ObjectNotFound
+from polar_django.models import Customer
 from polar_django.providers.registry import get_provider
 
 __all__ = ["export_customer"]
@@ -29,11 +30,14 @@ def export_customer(subscriber: Any, provider: str | None = None) -> dict[str, A
 
     `{"customer": {…}, "subscriptions": […], "orders": […], …}`; secrets are left out, nothing is
     written. Somebody who is several customers has `"other_customers": […]` too, and the lists are
-    of all. One call for each customer and one a page of each list. Raises ObjectNotFound for
-    somebody who has never been a customer, ProviderError.
+    of all. Of a customer that is nobody's here, a guest say, it is about that one. One call for
+    each customer and one a page of each list. Raises ObjectNotFound for somebody who has never
+    been a customer, ProviderError.
     """
-    service = get_provider(provider)
-    customers = look_up_customers(subscriber, provider)
+    if isinstance(subscriber, Customer):
+        service, customers = get_provider(subscriber.provider), [subscriber]
+    else:
+        service, customers = get_provider(provider), look_up_customers(subscriber, provider)
     if not customers:
         raise ObjectNotFound("This subscriber is not a customer.")
     first, *others = (_shown(service.get_customer(row.pk).first.raw) for row in customers)

@@ -5,17 +5,20 @@ the project has verified that very address, and until then the browser's that ma
 """
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import HttpRequest
 
 from polar_django.billing.answers import write_answer
+from polar_django.billing.savepoints import beside_the_project
 from polar_django.exceptions import CustomerConflict, PolarDjangoError
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.linking import link_customer
 from polar_django.models import CheckoutSession, Customer
-from polar_django.models.databases import on_primary
+from polar_django.models.databases import on_primary, primary
 from polar_django.providers.registry import get_provider
 from polar_django.subscribers import (
     email_is_verified,
@@ -61,8 +64,9 @@ def claim_purchases(user: Any) -> list[Customer]:
     Only customers that a guest's checkout of ours has made, and that have no `external_id`: an
     address alone must not open what somebody imported. Nothing where subscribers are not users,
     or where `EMAIL_VERIFIED` does not vouch. One query where there is nothing to claim; else one
-    call for each customer, and what linking costs. A provider that cannot be reached hinders
-    nothing: the link is ours, and only its name at the provider is missing.
+    call for each customer, and what linking costs; inside a transaction the calls follow its
+    commit. A provider that cannot be reached hinders nothing: the link is ours, and only its name
+    at the provider is missing.
     """
     if not issubclass(subscriber_class(), get_user_model()) or not user.is_active:
         return []
@@ -85,7 +89,8 @@ def claim_purchases(user: Any) -> list[Customer]:
 def claim_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
     """Receiver of `user_logged_in`: signing in never fails for it."""
     try:
-        claim_purchases(user)
+        with beside_the_project():
+            claim_purchases(user)
     except Exception as error:  # the project's own functions are called too
         logger.warning("Purchases were not claimed at sign-in: %s", type(error).__name__)
 
@@ -110,7 +115,9 @@ def _claim(customer: Customer, user: Any) -> bool:
     wakeup.wake()
     has_another = Customer.objects.living().filter(subscriber=user).exclude(pk=customer.pk)
     if not has_another.exists():
-        _name_at_provider(customer, user)
+        # In a transaction of the project's the customer is locked: nobody is called before its end.
+        name = partial(_name_at_provider, customer, user)
+        transaction.on_commit(name, using=primary(), robust=True)
     return True
 
 

@@ -10,6 +10,7 @@ from polar_django.billing.prices import price_text, prices_of
 from polar_django.billing.products import mirrored_products
 from polar_django.conf import Plan, get_settings
 from polar_django.models import Benefit, Price, Product
+from polar_django.subscribers import resolve_subscriber
 
 __all__ = ["PlanOffer", "ProductOffer", "benefits_of", "offer_of", "plans_on_offer"]
 
@@ -58,13 +59,16 @@ def plans_on_offer(
     """The plans with these keys, or all, in their order. Three queries for any number.
 
     Functions in `PLANS` are called with the request, and those that make prices with the
-    subscriber too. A plan of which no product is known here yet is there, without products: run
+    subscriber too: where none is given, the request's own, who is looked for in no other case. A
+    plan of which no product is known here yet is there, without products: run
     `polar_sync`. Raises UnknownPlan.
     """
     settings = get_settings()
     known_plans = settings.all_plans(request)
     plans = [known_plans.get(key) or settings.plan(key, request) for key in keys]
     plans = plans or list(known_plans.values())
+    if subscriber is None and request is not None and any(_asks_who(plan) for plan in plans):
+        subscriber = resolve_subscriber(request)
     names = {name for plan in plans for name in plan.products}
     known = mirrored_products(names, settings.default_provider) if names else {}
     sold = {name: product for name, product in known.items() if not product.is_archived}
@@ -81,6 +85,11 @@ def plans_on_offer(
         )
         for plan in plans
     ]
+
+
+def _asks_who(plan: Plan) -> bool:
+    """Whether a function makes its prices."""
+    return not isinstance(plan.prices, Mapping)
 
 
 def benefits_of(products: Iterable[Product]) -> dict[str, Benefit]:

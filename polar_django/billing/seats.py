@@ -11,22 +11,34 @@ from typing import Any
 
 from django.db.models import Q
 
+from polar_django.billing import claims
 from polar_django.billing.answers import write_answer
 from polar_django.billing.customers import EMAIL_MISSING
 from polar_django.billing.guests import spellings_of
-from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequest
+from polar_django.billing.savepoints import beside_the_project
+from polar_django.exceptions import (
+    ActionRefused,
+    CustomerConflict,
+    InvalidRequest,
+    ObjectNotFound,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+)
 from polar_django.mirror.answers import stored_keys
 from polar_django.mirror.members import link_member, link_verified
 from polar_django.models import Member, Order, Seat, Subscription
 from polar_django.models.databases import on_primary
-from polar_django.providers.base import SeatInvitation, SeatRequest
+from polar_django.providers.base import Provider, SeatInvitation, SeatRequest
 from polar_django.providers.registry import get_provider
 from polar_django.snapshots import Answer
 from polar_django.subscribers import external_id_of, is_same_address, is_subscriber
 
 __all__ = [
+    "VOID_INVITATION",
     "assign_seat",
     "claim_seat",
+    "find_claimed_seat",
     "get_seat_invitation",
     "resend_seat_invitation",
     "revoke_seat",
@@ -36,6 +48,9 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 Purchase = Subscription | Order
+
+# What is raised for an invitation's token that is void, or never was one.
+VOID_INVITATION = (ActionRefused, InvalidRequest, ObjectNotFound)
 
 
 def assign_seat(purchase: Purchase, *, user: Any = None, email: str = "") -> Seat:
@@ -102,13 +117,32 @@ def get_seat_invitation(token: str, provider: str | None = None) -> SeatInvitati
 
 
 def claim_seat(token: str, user: Any, provider: str | None = None) -> Seat:
-    """Take the seat that a token invites to, for this user. One call.
+    """Take the seat that a token invites to, for this user. Two calls.
 
-    Whoever has the token was sent it: it decides, not the user's own address. Raises ActionRefused
-    for one that is void, CustomerConflict where that member is another user's.
+    Whoever has the token was sent it: it decides, not the user's own address. Twice is once: who
+    has taken the seat with this token gets it again, for an hour. Where no answer comes, the seats
+    that waited for the invited address are read (one call more for each purchase).
+
+    Raises ActionRefused for a token that is void, CustomerConflict where that member is another
+    user's. After ProviderUnavailable ask again: it may have been claimed.
     """
-    seat = _written(get_provider(provider).claim_seat(token), {})
-    return _linked(seat, user)
+    service = get_provider(provider)
+    try:
+        invited = service.get_seat_invitation(token).email
+    except VOID_INVITATION:
+        if (seat := find_claimed_seat(token, user, provider)) is not None:
+            return seat
+        waiting = []
+    else:
+        waiting = claims.seats_waiting_for(invited, service.name)
+    return _linked(_claim(service, token, user, waiting), user)
+
+
+def find_claimed_seat(token: str, user: Any, provider: str | None = None) -> Seat | None:
+    """The seat that this user took with this token within the last hour, theirs now if the answer
+    was lost; None if there is none. No call where nothing is known of it."""
+    found = claims.claimed_among(get_provider(provider), claims.asked_before(token, user), user)
+    return _linked(found, user) if found is not None else None
 
 
 def take_seats_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
@@ -117,9 +151,30 @@ def take_seats_on_login(sender: object, *, user: Any = None, **_: Any) -> None:
     try:
         address = getattr(user, user.get_email_field_name(), "")
         if address and user.is_active:
-            link_verified(user, spellings_of(address))
+            with beside_the_project():
+                link_verified(user, spellings_of(address))
     except Exception as error:  # the project's own model, and another request's link meanwhile
         logger.warning("Seats were not linked at sign-in: %s", type(error).__name__)
+
+
+def _claim(service: Provider, token: str, user: Any, waiting: list[str]) -> Seat:
+    is_first = claims.remember(token, user, waiting)
+    try:
+        return _written(service.claim_seat(token), {})
+    except ProviderError as error:
+        is_lost = isinstance(error, ProviderUnavailable) and not isinstance(error, RateLimited)
+        if is_first and not is_lost:
+            claims.forget(token)
+            raise
+        # Refused for the second of two clicks, the first has perhaps taken it.
+        maybe = waiting if is_lost else claims.asked_before(token, user)
+        try:
+            found = claims.claimed_among(service, maybe, user)
+        except ProviderError:
+            raise error from None
+        if found is None:
+            raise
+        return found
 
 
 def _source(purchase: Purchase) -> dict[str, Any]:
@@ -161,10 +216,7 @@ def _member_of(purchase: Purchase, user: Any, address: str) -> Member | None:
 
 def _seat_of(purchase: Purchase, member: Member | None, address: str) -> Seat | None:
     """The seat that somebody has already, as the provider lists it. One call."""
-    provider = get_provider(purchase.provider)
-    sent = _stored(purchase)
-    for page in provider.list_objects("customer_seats", **_source(purchase)):
-        write_answer(page, sent=sent)
+    claims.read_seats(get_provider(purchase.provider), **_source(purchase))
     taken = on_primary(Seat).filter(**_source(purchase)).exclude(status="revoked")
     theirs = Q(email__iexact=address) | Q(member__email__iexact=address)
     if member is not None:

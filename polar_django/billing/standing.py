@@ -1,7 +1,8 @@
 """What a subscriber is billed for already, where they want to buy a subscription.
 
 Polar sells no second subscription to a customer (unless the organization allows it, and
-`MULTIPLE_SUBSCRIPTIONS` says so here), except that a free one is replaced by a paid one.
+`MULTIPLE_SUBSCRIPTIONS` says so here), except that a free one is replaced by a paid one. It would
+sell one beside a paused one, and bill both when that goes on.
 """
 
 from collections.abc import Collection
@@ -14,10 +15,10 @@ from polar_django.models.querysets import ACTIVE_STATUSES
 from polar_django.providers.base import Capability
 from polar_django.providers.registry import get_provider
 
-__all__ = ["Standing", "is_billed_for", "standing_of"]
+__all__ = ["Standing", "standing_of"]
 
-# While one is billed, Polar sells no second one; a failed renewal is mended in the portal.
-_BILLED = [*ACTIVE_STATUSES, "past_due"]
+# A failed renewal is mended in the portal; what is paused is billed again when it goes on.
+_BILLED = [*ACTIVE_STATUSES, "past_due", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,6 @@ def standing_of(subscriber: Any, products: Collection[Product]) -> Standing:
         paid = (row for row in billed if not _is_free(row))
         return Standing(hindrance=same or next(paid, billed[0]))
     return Standing(hindrance=free) if wanted == {free.product_id} else Standing(upgraded=free)
-
-
-def is_billed_for(subscriber: Any, products: Collection[Product]) -> bool:
-    """Whether buying one of these would fail, because a subscription is billed. One query."""
-    return standing_of(subscriber, products).hindrance is not None
 
 
 def _is_free(subscription: Subscription) -> bool:

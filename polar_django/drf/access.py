@@ -11,10 +11,11 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from polar_django.billing.ids import may_be_an_id
 from polar_django.drf.pagination import BillingPagination
 from polar_django.drf.throttling import BillingThrottle
 from polar_django.exceptions import (
@@ -37,7 +38,6 @@ __all__ = ["BillingView", "OwnList", "OwnObject", "Refused"]
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_ID = 255
 # The first that fits; below are the more general ones.
 _STATUSES: tuple[tuple[type[PolarDjangoError], int], ...] = (
     (UnknownPlan, status.HTTP_404_NOT_FOUND),
@@ -73,6 +73,8 @@ class BillingView(GenericAPIView[Any]):
     permission_classes = [IsAuthenticated]
     managers_only = False
     throttle_kind = "polar-read"
+    # Whether it can be asked for again whatever became of it: it costs nothing and ends nothing.
+    harmless = False
 
     def get_throttles(self) -> list[Any]:
         """The project's own throttles, and ours."""
@@ -105,16 +107,15 @@ class BillingView(GenericAPIView[Any]):
 
     def among_or_404(self, rows: "QuerySet[Any]", key: str) -> Any:
         """The row of that id among these, which must be the subscriber's own. One query."""
-        # PostgreSQL refuses a NUL even in a comparison.
-        is_an_id = 0 < len(key) <= _LONGEST_ID and key.isprintable()
-        found: Model | None = rows.filter(pk=key).first() if is_an_id else None
+        found: Model | None = rows.filter(pk=key).first() if may_be_an_id(key) else None
         if found is None:
             raise Http404
         return found
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, PolarDjangoError):
-            exc = _as_refusal(exc)
+            harmless = self.harmless or self.request.method in SAFE_METHODS
+            exc = _as_refusal(exc, harmless=harmless)
         response = super().handle_exception(exc)
         # Amounts, addresses that open a portal: no cache keeps them.
         response["Cache-Control"] = "no-store, private"
@@ -142,15 +143,12 @@ class OwnObject(BillingView):
         return Response(self.get_serializer(self.own_or_404(self.get_queryset(), id)).data)
 
 
-def _as_refusal(error: PolarDjangoError) -> Refused:
+def _as_refusal(error: PolarDjangoError, *, harmless: bool) -> Refused:
     status_code = next(code for kind, code in _STATUSES if isinstance(error, kind))
     if status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", type(error).__name__, error)
-        refusal = Refused(
-            status_code,
-            "unavailable",
-            _("Billing is not available right now. Nothing was charged. Please try again later."),
-        )
+        may_be_done = isinstance(error, ProviderUnavailable) and not isinstance(error, RateLimited)
+        refusal = _unknown() if may_be_done and not harmless else _unavailable(status_code)
     else:
         name = getattr(error, "code", "") or _snake(type(error).__name__)
         refusal = Refused(status_code, name, _said_of(error))
@@ -158,6 +156,26 @@ def _as_refusal(error: PolarDjangoError) -> Refused:
         # DRF makes the header Retry-After of it.
         refusal.wait = max(1, math.ceil(error.retry_after))  # type: ignore[attr-defined]
     return refusal
+
+
+def _unavailable(status_code: int) -> Refused:
+    return Refused(
+        status_code,
+        "unavailable",
+        _("Billing is not available right now. Nothing was charged. Please try again later."),
+    )
+
+
+def _unknown() -> Refused:
+    """It may have happened all the same, so that nobody should be told that it has not."""
+    return Refused(
+        status.HTTP_503_SERVICE_UNAVAILABLE,
+        "outcome_unknown",
+        _(
+            "The payment service did not answer in time. Look in a minute whether it has happened "
+            "before you try again."
+        ),
+    )
 
 
 def _said_of(error: PolarDjangoError) -> str:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from polar_django.billing import reveal_license_key, rotate_license_key
 from polar_django.drf.access import BillingView, OwnList
 from polar_django.models import LicenseKey
+from polar_django.subscribers import resolve_subscriber
 
 __all__ = ["LicenseKeysView", "RevealView", "RotateView"]
 
@@ -44,14 +45,19 @@ class LicenseKeySerializer(serializers.ModelSerializer[LicenseKey]):
 
 
 class _Keys(BillingView):
-    """A team's keys are its members', each their own; an individual's are the subscriber's."""
+    """A team's keys are its members', each their own; an individual's are the subscriber's.
+
+    Who acts for no subscriber has those of their seats.
+    """
 
     queryset = LicenseKey.objects.select_related("benefit", "member")
 
     def get_queryset(self) -> "QuerySet[LicenseKey]":
-        bought = Q(customer__subscriber=self.get_subscriber())
-        not_a_seats = ~Q(customer__type="team") | Q(member=None)
-        mine = (bought & not_a_seats) | Q(member__user=self.request.user)
+        mine = Q(member__user=self.request.user)
+        subscriber = resolve_subscriber(self.request)
+        if subscriber is not None:
+            not_a_seats = ~Q(customer__type="team") | Q(member=None)
+            mine |= Q(customer__subscriber=subscriber) & not_a_seats
         found: QuerySet[LicenseKey] = super().get_queryset().filter(mine)
         return found.order_by("-created_at", "pk")
 
@@ -85,6 +91,7 @@ class _WholeKeyView(_Keys):
 class RevealView(_WholeKeyView):
     """POST: the whole key. One call; a POST, so that nothing on the way keeps it."""
 
+    harmless = True
     verb = staticmethod(reveal_license_key)
 
 

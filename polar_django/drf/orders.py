@@ -14,13 +14,16 @@ from polar_django.models import Order
 
 __all__ = ["InvoiceView", "OrderView", "OrdersView", "ReceiptView"]
 
+# A draft is not one yet: its amounts may still change.
+_BILLS = Order.objects.exclude(status="draft")
+
 
 class OrdersView(OwnList):
     """The subscriber's bills, newest first."""
 
     managers_only = True
     serializer_class = OrderSerializer
-    queryset = Order.objects.select_related("product")
+    queryset = _BILLS.select_related("product")
 
     def get_queryset(self) -> Any:
         mine = super().get_queryset().filter(subscriber=self.get_subscriber())
@@ -30,7 +33,7 @@ class OrdersView(OwnList):
 class OrderView(OwnObject):
     managers_only = True
     serializer_class = OrderSerializer
-    queryset = Order.objects.select_related("product")
+    queryset = _BILLS.select_related("product")
 
 
 class PaperSerializer(serializers.Serializer[Any]):
@@ -44,8 +47,9 @@ class _PaperView(BillingView):
 
     managers_only = True
     throttle_kind = "polar-write"
+    harmless = True
     serializer_class = PaperSerializer
-    queryset = Order.objects.all()
+    queryset = _BILLS
     verb: Callable[[Order], str | None]
 
     def post(self, request: Request, id: str, **path: Any) -> Response:

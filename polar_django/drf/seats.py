@@ -10,13 +10,11 @@ from rest_framework.response import Response
 
 from polar_django.billing import assign_seat, claim_seat, resend_seat_invitation, revoke_seat
 from polar_django.billing.seating import purchases_with_seats, seats_of
+from polar_django.billing.seats import VOID_INVITATION
 from polar_django.drf.access import BillingView, OwnList, Refused
-from polar_django.exceptions import ActionRefused, InvalidRequest, ObjectNotFound
 from polar_django.models import Seat
 
 __all__ = ["ClaimView", "ResendView", "RevokeView", "SeatsView"]
-
-_VOID = (ActionRefused, InvalidRequest, ObjectNotFound)
 
 
 class SeatSerializer(serializers.ModelSerializer[Seat]):
@@ -116,7 +114,7 @@ class ClaimSerializer(SeatSerializer):
 
 class ClaimView(BillingView):
     """POST: take the seat that a token invites to, for the user who asks. 404 for one that is
-    void. One call."""
+    void, unless this user has taken the seat with it. Two calls."""
 
     throttle_kind = "polar-write"
     serializer_class = ClaimSerializer
@@ -126,7 +124,7 @@ class ClaimView(BillingView):
         said.is_valid(raise_exception=True)
         try:
             seat = claim_seat(said.validated_data["token"], request.user)
-        except _VOID:
+        except VOID_INVITATION:
             raise Refused(
                 status.HTTP_404_NOT_FOUND, "invitation_void", _("There is no such invitation.")
             ) from None

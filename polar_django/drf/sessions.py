@@ -1,5 +1,6 @@
 """`checkout-sessions/` and `portal-sessions/`: hosted pages to send the buyer to."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.shortcuts import resolve_url
@@ -12,10 +13,11 @@ from rest_framework.response import Response
 from polar_django.billing import create_checkout_session, create_portal_session
 from polar_django.billing.checkout import absolute_address
 from polar_django.billing.products import choose_product, products_of
-from polar_django.billing.standing import is_billed_for
+from polar_django.billing.standing import standing_of
 from polar_django.conf import get_settings
 from polar_django.drf.access import BillingView, Refused
 from polar_django.gating.addresses import safe_next
+from polar_django.models import Product
 
 __all__ = ["CheckoutSessionsView", "PortalSessionsView"]
 
@@ -41,12 +43,13 @@ class CheckoutSessionSerializer(serializers.Serializer[Any]):
 class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
     """POST: a hosted pay page for the request's subscriber; the open one again, if there is one.
 
-    409 `already_subscribed` where the plan is being billed. One call, and those of a first
-    purchase.
+    409 `already_subscribed` where a subscription is being billed, or is paused. One call, and those
+    of a first purchase.
     """
 
     managers_only = True
     throttle_kind = "polar-write"
+    harmless = True
     serializer_class = CheckoutSessionSerializer
 
     def post(self, request: Request, **path: Any) -> Response:
@@ -57,10 +60,8 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
         plan = get_settings().plan(wanted["plan"], request)
         products = products_of(plan)
         chosen = choose_product(plan, products, wanted.get("product"))
-        if is_billed_for(subscriber, products.values()) or is_billed_for(subscriber, [chosen]):
-            raise Refused(
-                status.HTTP_409_CONFLICT, "already_subscribed", _("You have this plan already.")
-            )
+        for sold in (products.values(), [chosen]):
+            _check_not_held(subscriber, sold)
         session = create_checkout_session(
             subscriber,
             plan,
@@ -72,6 +73,17 @@ class CheckoutSessionsView(BillingView, CreateAPIView[Any]):
             request=request,
         )
         return Response(self.get_serializer(session).data, status=status.HTTP_201_CREATED)
+
+
+def _check_not_held(subscriber: Any, products: Collection[Product]) -> None:
+    """Raise Refused where a subscription is to be changed, or let go on, instead. One query."""
+    held = standing_of(subscriber, products).hindrance
+    if held is None:
+        return
+    text = _("You have this plan already.")
+    if held.status == "paused":
+        text = _("You have a subscription that is paused: let it go on, or end it.")
+    raise Refused(status.HTTP_409_CONFLICT, "already_subscribed", text)
 
 
 class PortalSessionSerializer(serializers.Serializer[Any]):
@@ -86,6 +98,7 @@ class PortalSessionsView(BillingView, CreateAPIView[Any]):
 
     managers_only = True
     throttle_kind = "polar-write"
+    harmless = True
     serializer_class = PortalSessionSerializer
 
     def post(self, request: Request, **path: Any) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,10 +21,11 @@ from polar_django.billing import (
     preview_product_change,
     preview_seat_change,
     resume_subscription,
+    revoke_subscription,
     uncancel_subscription,
 )
 from polar_django.billing.alternatives import alternatives_to, proration_of, seats_to_choose
-from polar_django.drf.access import BillingView, OwnList, OwnObject
+from polar_django.drf.access import BillingView, OwnList, OwnObject, Refused
 from polar_django.drf.plans import ProductOfferSerializer
 from polar_django.drf.serializers import SubscriptionSerializer
 from polar_django.models import Product, Subscription
@@ -35,6 +36,7 @@ __all__ = [
     "ChangeProductView",
     "ChangeSeatsView",
     "ChangesView",
+    "EndView",
     "KeepPlanView",
     "PauseView",
     "PreviewView",
@@ -197,6 +199,18 @@ class ResumeView(_Action):
         resume_subscription(subscription)
 
 
+class EndView(_Action):
+    """End at once what is paused. 409 `not_paused` for what is not: that is canceled."""
+
+    def act(self, subscription: Subscription, said: Said) -> None:
+        if subscription.has_ended:
+            return
+        if subscription.status != "paused":
+            text = str(_("It is not paused: cancel it instead."))
+            raise Refused(status.HTTP_409_CONFLICT, "not_paused", text)
+        revoke_subscription(subscription)
+
+
 class ChangeProductView(_Action):
     """Change the plan. 402 where a charge was refused: nothing has changed then."""
 
@@ -272,6 +286,7 @@ class PreviewView(_OwnSubscription):
     """POST: what a change would cost; `due_amount` would be charged now. Changes nothing. One
     call. 409 where the provider cannot tell."""
 
+    harmless = True
     serializer_class = PreviewSerializer
 
     def post(self, request: Request, id: str, **path: Any) -> Response:

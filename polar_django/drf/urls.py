@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from django.db.transaction import non_atomic_requests
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
 from polar_django.drf import license_keys, me, orders, seats, sessions, subscriptions
 from polar_django.drf.plans import PlansView
+from polar_django.views.transactions import outside_transactions
 
 app_name = "polar_api"
 
 
 def _at(route: str, view: type[APIView], name: str) -> URLPattern:
     # The actions call the provider, which no transaction should wait for.
-    guarded: Any = non_atomic_requests(view.as_view())
+    guarded: Any = outside_transactions(view.as_view())
     pattern: URLPattern = path(route, guarded, name=name)
     return pattern
 
@@ -33,6 +33,7 @@ urlpatterns = [
     _act("uncancel", subscriptions.UncancelView),
     _act("pause", subscriptions.PauseView),
     _act("resume", subscriptions.ResumeView),
+    _act("end", subscriptions.EndView),
     _act("changes", subscriptions.ChangesView),
     _act("change-preview", subscriptions.PreviewView),
     _act("change-product", subscriptions.ChangeProductView),

@@ -1,7 +1,7 @@
 """`{% load polar %}`: gates and billing links for templates."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
@@ -102,15 +102,17 @@ def _checkout_path(context: Context, plan: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def checkout_url(context: Context, plan: str, next: str | None = None) -> str:
+def checkout_url(context: Context, plan: str, next: str | None = None, discount: str = "") -> str:
     """`{% checkout_url 'pro' %}`: the page that sells a plan, with the way back.
 
     `next` is a path on this site; by default the page's own `?next=`, with which a gate sent the
-    visitor here, `next=""` for none. Raises UnknownPlan. No query.
+    visitor here, `next=""` for none. `discount` is a code that is filled in there. Raises
+    UnknownPlan. No query.
     """
     path = _checkout_path(context, plan)
-    back = _wanted_next(context, next)
-    return f"{path}?next={quote(back, safe='/')}" if back else path
+    given = {"discount": discount, "next": _wanted_next(context, next)}
+    query = urlencode({name: value for name, value in given.items() if value}, safe="/")
+    return f"{path}?{query}" if query else path
 
 
 @register.simple_tag(takes_context=True)
@@ -196,7 +198,8 @@ def polar_plans(context: Context, *keys: str) -> list[PlanOffer]:
     """`{% polar_plans as plans %}`: what is for sale, all plans or those named, in their order.
 
     `plan.key`, `plan.seat_bounds`, and for each in `plan.products`: `name`, `product`,
-    `price_texts`, `benefits`. Raises UnknownPlan. Three queries; nobody is called.
+    `price_texts`, `benefits`. Where a function makes prices, they are the ones of the request's
+    subscriber. Raises UnknownPlan. Three queries; nobody is called.
     """
     return plans_on_offer(keys, request=context.get("request"))
 

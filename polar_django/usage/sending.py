@@ -53,11 +53,15 @@ Parcel = Sequence[tuple[UsageEvent, UsageFact]]
 
 @dataclass(slots=True)
 class Sent:
-    """How many events the provider has now, how many wait for another attempt, how many gave up."""
+    """How many events the provider has now, how many wait for another attempt, how many gave up.
+
+    `error` is what kept it from being told at all, "" where it was there.
+    """
 
     sent: int = 0
     put_off: int = 0
     dead: int = 0
+    error: str = ""
 
 
 def send_usage(*, until: datetime | None = None) -> Sent:
@@ -124,6 +128,7 @@ def _send(provider: str, events: Sequence[UsageEvent], counts: Sent) -> bool:
         left = [event for parcel in waiting for event, _ in parcel] if waiting else list(events)
         _wait_for_provider(left, error)
         counts.put_off += len(left)
+        counts.error = describe(error)
         return False
     return True
 

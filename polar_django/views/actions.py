@@ -1,4 +1,4 @@
-"""`manage/<id>/…`: cancel, take that back, pause, resume, keep the present plan."""
+"""`manage/<id>/…`: cancel, take that back, pause, resume, end a pause for good, keep the plan."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -19,6 +19,7 @@ from polar_django.billing import (
     clear_pending_update,
     pause_subscription,
     resume_subscription,
+    revoke_subscription,
     uncancel_subscription,
 )
 from polar_django.models import Subscription
@@ -27,7 +28,7 @@ from polar_django.views.manage import manage_page
 from polar_django.views.owned import Problem, attempt, managers_only, own_or_404
 from polar_django.views.situations import day_text, situations_of
 
-__all__ = ["cancel", "keep", "pause", "resume", "uncancel"]
+__all__ = ["cancel", "end", "keep", "pause", "resume", "uncancel"]
 
 _ROWS = Subscription.objects.select_related("product")
 
@@ -115,6 +116,27 @@ def pause(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpRe
     if problem is not None:
         return _ask(request, row, form, _("Pause"), text, _("Pause it"), problem)
     return _done(request, _("It pauses when the paid period ends."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@managers_only
+def end(request: HttpRequest, subscriber: Any, subscription_id: str) -> HttpResponse:
+    """GET: a page that says what happens. POST: what is paused ends now. 409 for what is not."""
+    row = own_or_404(_ROWS, subscriber, subscription_id)
+    if row.has_ended:
+        return see_other(reverse("polar:manage"))  # the second of two clicks
+    if row.status != "paused":
+        # Nobody loses here what they have paid for.
+        text = _("It is not paused: cancel it, and it lasts as long as it is paid for.")
+        return manage_page(request, subscriber, Problem(text, 409))
+    form = forms.Form(request.POST if request.method == "POST" else None)
+    text = _("It ends at once and does not go on. Nothing more is charged.")
+    if not form.is_bound:
+        return _ask(request, row, form, _("End"), text, _("End it"))
+    problem = attempt(lambda: revoke_subscription(row))
+    if problem is not None:
+        return _ask(request, row, form, _("End"), text, _("End it"), problem)
+    return _done(request, _("It has ended."))
 
 
 @require_POST

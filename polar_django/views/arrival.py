@@ -8,7 +8,6 @@ import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,9 @@ from django.views.decorators.http import require_safe
 
 from polar_django.billing.confirm import confirm_checkout
 from polar_django.billing.guests import checkouts_of_browser, claim_purchases
-from polar_django.exceptions import PolarDjangoError
+from polar_django.billing.ids import may_be_an_id
+from polar_django.conf import get_settings
+from polar_django.exceptions import PolarDjangoError, UnknownPlan
 from polar_django.gating.addresses import safe_next
 from polar_django.models import CheckoutSession
 from polar_django.models.databases import primary
@@ -32,14 +33,13 @@ from polar_django.views.buyers import (
     stay_address,
 )
 from polar_django.views.refusals import refusal_page
+from polar_django.views.transactions import outside_transactions
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_ID = 255
-
 
 @login_not_required
-@non_atomic_requests
+@outside_transactions
 @require_safe
 def arrive(request: HttpRequest) -> HttpResponse:
     """303 onwards when the purchase is active, else a page that waits or says what went wrong.
@@ -57,7 +57,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@non_atomic_requests
+@outside_transactions
 @require_safe
 def tell_status(request: HttpRequest) -> HttpResponse:
     """`{"state": "pending" | "active" | "failed"}` of the subscriber's own checkout, else 404.
@@ -105,9 +105,14 @@ def _outcome(request: HttpRequest, subscriber: Any) -> HttpResponse:
 
 
 def _again(request: HttpRequest, checkout: CheckoutSession) -> str:
-    """The page that sells the plan, with the way back that this checkout had."""
+    """The page that sells the plan, with the way back that this checkout had; `UPGRADE_URL` for a
+    plan of the project's code, which no page sells."""
     if not checkout.plan:
         return ""
+    try:
+        get_settings().plan(checkout.plan, request)
+    except UnknownPlan:
+        return address_set_as("upgrade_url")
     address = reverse("polar:checkout", args=[checkout.plan])
     back = safe_next(request, checkout.next_url)
     return f"{address}?{urlencode({'next': back})}" if back else address
@@ -123,14 +128,12 @@ def _thank(request: HttpRequest, checkout: CheckoutSession, subscriber: Any) -> 
 def _own_checkout(request: HttpRequest, subscriber: Any) -> CheckoutSession:
     """The subscriber's, or one that this very browser has made as a guest."""
     checkout_id = request.GET.get("checkout_id", "")
-    # PostgreSQL refuses a NUL even in a comparison.
-    is_an_id = 0 < len(checkout_id) <= _LONGEST_ID and checkout_id.isprintable()
     found = CheckoutSession.objects.filter(pk=checkout_id)
     if checkout_id not in checkouts_of_browser(request):
         if subscriber is None:
             raise Http404("There is no such checkout.")
         found = found.filter(subscriber=subscriber)
-    checkout = found.first() if is_an_id else None
+    checkout = found.first() if may_be_an_id(checkout_id) else None
     if checkout is None:
         raise Http404("There is no such checkout.")
     return checkout

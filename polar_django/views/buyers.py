@@ -7,10 +7,9 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from polar_django.conf import get_settings
@@ -18,6 +17,7 @@ from polar_django.exceptions import ConfigurationError, PolarDjangoError
 from polar_django.gating.addresses import safe_next
 from polar_django.subscribers import resolve_subscriber
 from polar_django.views.refusals import no_subscriber_page, refusal_page
+from polar_django.views.transactions import outside_transactions
 
 __all__ = [
     "address_set_as",
@@ -34,6 +34,11 @@ View = Callable[..., HttpResponse]
 # What the checkout's page takes from its address (`choices.PurchaseForm`).
 _CHOICES = ("product", "seats", "amount", "discount")
 _LONGEST_CHOICE = 256
+# What is only posted, and the page with its form.
+_FORM_ON = {
+    **dict.fromkeys(("uncancel", "resume", "keep", "invoice"), "polar:manage"),
+    **dict.fromkeys(("seat-revoke", "seat-resend"), "polar:seats"),
+}
 
 
 def buyers_only(view: View) -> View:
@@ -56,7 +61,7 @@ def buyers_only(view: View) -> View:
             return keep_private(refusal_page(request, error, again=stay_address(request)))
 
     # Django's LoginRequiredMiddleware would put the whole address, tokens and all, into `next`.
-    return non_atomic_requests(login_not_required(guarded))
+    return outside_transactions(login_not_required(guarded))
 
 
 def guests_too(view: View) -> View:
@@ -69,7 +74,7 @@ def guests_too(view: View) -> View:
         except PolarDjangoError as error:
             return keep_private(refusal_page(request, error, again=stay_address(request)))
 
-    return non_atomic_requests(login_not_required(guarded))
+    return outside_transactions(login_not_required(guarded))
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:
@@ -85,7 +90,13 @@ def keep_private(response: HttpResponse) -> HttpResponse:
 
 def stay_address(request: HttpRequest) -> str:
     """This page, to be opened again by GET, with its `next`, what was chosen on it, and nothing
-    else of the query: whoever has to sign in first buys what they chose before."""
+    else of the query: whoever has to sign in first buys what they chose before.
+
+    For an address that only takes what is posted, the page that the form stands on.
+    """
+    match = getattr(request, "resolver_match", None)
+    if match is not None and match.app_name == "polar" and match.url_name in _FORM_ON:
+        return reverse(_FORM_ON[match.url_name])
     given = request.POST.get("next") or request.GET.get("next")
     kept = {"next": safe_next(request, given), "checkout_id": request.GET.get("checkout_id")}
     for name in _CHOICES:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from polar_django.subscribers import can_manage_billing
 from polar_django.views.buyers import buyers_only, guests_too, see_other
 from polar_django.views.choices import PurchaseForm, choices_of
 from polar_django.views.refusals import not_allowed_page
+from polar_django.views.transactions import outside_transactions
 
 # What the buyer can mend on the page, and in which of its fields.
 _FIELDS = {
@@ -35,7 +35,7 @@ _FIELDS = {
 
 
 @login_not_required
-@non_atomic_requests
+@outside_transactions
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest, plan: str) -> HttpResponse:
     """GET: the page. POST: 303 to the pay page, or the page again with what was wrong (400).
@@ -116,15 +116,22 @@ def _change_instead(
     request: HttpRequest, plan: Plan, held: Subscription, products: list[str]
 ) -> HttpResponse:
     """Read on the page they come to: a checkout would fail once the card was entered."""
-    if held.product_id in products:
-        messages.info(request, _("You have this plan already."), fail_silently=True)
-    else:
-        messages.info(
-            request,
-            _("You have a subscription already: change it instead of buying a second one."),
-            fail_silently=True,
-        )
+    text = _held_text(is_same=held.product_id in products, is_paused=held.status == "paused")
+    messages.info(request, text, fail_silently=True)
     return see_other(f"{reverse('polar:manage')}?{urlencode({'plan': plan.key})}")
+
+
+def _held_text(*, is_same: bool, is_paused: bool) -> str:
+    if is_paused and is_same:
+        return _("You have this plan already, and it is paused: let it go on, or end it.")
+    if is_paused:
+        return _(
+            "You have a subscription that is paused: let it go on and change it, or end it, before "
+            "you buy another one."
+        )
+    if is_same:
+        return _("You have this plan already.")
+    return _("You have a subscription already: change it instead of buying a second one.")
 
 
 def _page(

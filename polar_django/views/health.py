@@ -14,7 +14,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
-from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -24,6 +23,7 @@ from polar_django.health import Health, measure_health, metrics_text
 from polar_django.health.prometheus import CONTENT_TYPE
 from polar_django.health.report import report_of
 from polar_django.queues.retries import describe
+from polar_django.views.transactions import outside_transactions
 
 __all__ = ["show_health", "show_metrics"]
 
@@ -34,10 +34,10 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def _monitors_only(view: View) -> View:
-    """For `HEALTH_TOKEN` or staff; 401 for others, and 503 where the database does not answer."""
+    """For `HEALTH_TOKEN` or staff with `view_health`; 401 for others, 503 without the database."""
 
     @login_not_required
-    @non_atomic_requests
+    @outside_transactions
     @require_safe
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
@@ -76,7 +76,10 @@ def _may_ask(request: HttpRequest) -> bool:
     if wanted and given:
         return constant_time_compare(given, wanted)
     user: Any = getattr(request, "user", None)
-    return bool(user is not None and user.is_active and user.is_staff)
+    # A project's own user need not know of staff or permissions.
+    if not all(getattr(user, name, False) for name in ("is_active", "is_staff", "has_perm")):
+        return False
+    return bool(user.has_perm("polar_django.view_health"))
 
 
 def _given_token(request: HttpRequest) -> str:
@@ -94,7 +97,7 @@ def _given_token(request: HttpRequest) -> str:
 
 
 def _refusal() -> HttpResponse:
-    detail = "Send HEALTH_TOKEN as `Authorization: Bearer …`, or sign in as staff."
+    detail = "Send HEALTH_TOKEN as `Authorization: Bearer …`, or sign in as staff who may view it."
     headers = {"WWW-Authenticate": 'Bearer realm="health"'}
     return JsonResponse({"detail": detail}, status=HTTPStatus.UNAUTHORIZED, headers=headers)
 

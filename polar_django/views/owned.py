@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from polar_django.billing.ids import may_be_an_id
 from polar_django.exceptions import (
     ActionRefused,
     ConfigurationError,
@@ -28,7 +29,6 @@ from polar_django.views.refusals import not_allowed_page
 __all__ = ["Problem", "attempt", "capabilities_of", "managers_only", "own_or_404"]
 
 View = Callable[..., HttpResponse]
-_LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,7 @@ def managers_only(view: View) -> View:
 
 def own_or_404(rows: "QuerySet[Any]", subscriber: Any, key: str) -> Any:
     """The subscriber's row of that id; another's is answered as one that does not exist."""
-    # PostgreSQL refuses a NUL even in a comparison.
-    is_an_id = 0 < len(key) <= _LONGEST_ID and key.isprintable()
-    found = rows.filter(pk=key, subscriber=subscriber).first() if is_an_id else None
+    found = rows.filter(pk=key, subscriber=subscriber).first() if may_be_an_id(key) else None
     if found is None:
         raise Http404("There is nothing of that id.")
     return found

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,10 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from polar_django.billing.ids import LONGEST_ID, may_be_an_id
 from polar_django.billing.seating import purchases_with_seats, seats_of
 from polar_django.billing.seats import (
+    VOID_INVITATION,
     assign_seat,
     claim_seat,
+    find_claimed_seat,
     get_seat_invitation,
     resend_seat_invitation,
     revoke_seat,
@@ -26,10 +28,10 @@ from polar_django.exceptions import (
     ActionRefused,
     CustomerConflict,
     InvalidRequest,
-    ObjectNotFound,
     PolarDjangoError,
 )
 from polar_django.models import Seat
+from polar_django.providers.base import SeatInvitation
 from polar_django.subscribers import can_manage_billing
 from polar_django.views.buyers import (
     address_set_as,
@@ -40,8 +42,8 @@ from polar_django.views.buyers import (
     stay_address,
 )
 from polar_django.views.refusals import not_allowed_page, refusal_page
+from polar_django.views.transactions import outside_transactions
 
-_LONGEST_ID = 255
 _NOT_ASSIGNED: dict[str, Any] = {
     "SeatNotAvailable": gettext_lazy("All seats are taken."),
     "SeatAlreadyAssigned": gettext_lazy("This person has a seat already."),
@@ -52,7 +54,7 @@ _NOT_ASSIGNED: dict[str, Any] = {
 class SeatForm(forms.Form):
     """Whom to invite, and into which purchase."""
 
-    purchase = forms.CharField(max_length=_LONGEST_ID)
+    purchase = forms.CharField(max_length=LONGEST_ID)
     email = forms.EmailField(max_length=320, label=gettext_lazy("E-mail address"))
 
 
@@ -98,13 +100,14 @@ def resend(request: HttpRequest, subscriber: Any, seat_id: str) -> HttpResponse:
     return _act(request, lambda: resend_seat_invitation(seat), _("The invitation was sent again."))
 
 
-@non_atomic_requests
+@outside_transactions
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: HttpRequest, token: str) -> HttpResponse:
     """GET: what the invitation offers, and a button. POST: takes the seat, 303 onwards.
 
-    For whoever is signed in and has the token, subscriber or not; 404 for one that is void.
+    For whoever is signed in and has the token, subscriber or not; 404 for one that is void, but
+    onwards too where this user has taken the seat with it.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -112,10 +115,11 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             claim_seat(token, user)
-            messages.success(request, _("The seat is yours."), fail_silently=True)
-            return keep_private(see_other(address_set_as("success_url")))
-        invitation = get_seat_invitation(token)
-    except (ActionRefused, InvalidRequest, ObjectNotFound):
+            return _seated(request)
+        invitation = _invitation(token, user)
+        if invitation is None:
+            return _seated(request)
+    except VOID_INVITATION:
         raise Http404("There is no such invitation.") from None
     except CustomerConflict:
         page = render(request, "polar/seat_claim.html", {"invitation": None}, status=409)
@@ -125,6 +129,21 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
     if not invitation.can_claim:
         raise Http404("There is no such invitation.")
     return keep_private(render(request, "polar/seat_claim.html", {"invitation": invitation}))
+
+
+def _invitation(token: str, user: Any) -> SeatInvitation | None:
+    """None where this user has the seat already. Raises one of VOID_INVITATION."""
+    try:
+        return get_seat_invitation(token)
+    except VOID_INVITATION:
+        if find_claimed_seat(token, user) is None:
+            raise
+        return None
+
+
+def _seated(request: HttpRequest) -> HttpResponse:
+    messages.success(request, _("The seat is yours."), fail_silently=True)
+    return keep_private(see_other(address_set_as("success_url")))
 
 
 def _act(request: HttpRequest, verb: Callable[[], Any], done: str) -> HttpResponse:
@@ -143,9 +162,7 @@ def _act(request: HttpRequest, verb: Callable[[], Any], done: str) -> HttpRespon
 
 
 def _own_seat(subscriber: Any, seat_id: str) -> Seat:
-    # PostgreSQL refuses a NUL even in a comparison.
-    is_an_id = 0 < len(seat_id) <= _LONGEST_ID and seat_id.isprintable()
-    found = seats_of(subscriber).filter(pk=seat_id).first() if is_an_id else None
+    found = seats_of(subscriber).filter(pk=seat_id).first() if may_be_an_id(seat_id) else None
     if found is None:
         raise Http404("There is no such seat.")
     return found

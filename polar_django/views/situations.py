@@ -138,6 +138,7 @@ def _actions_of(row: Subscription, plans: Sequence[PlanOffer] | None) -> frozens
         and not row.pause_at_period_end
         and Capability.PAUSES in able,
         "resume": row.can_resume and Capability.PAUSES in able,
+        "end": row.status == "paused",
         "keep": row.pending_change is not None and billed and Capability.CHANGES in able,
         "pay": row.in_grace,
     }

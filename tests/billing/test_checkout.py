@@ -240,6 +240,16 @@ def test_addresses_may_be_names(service, ada, request_, settings):
     assert asked["return_url"] == "http://shop.example/billing/portal/"
 
 
+@pytest.mark.urls("django.contrib.auth.urls")
+def test_an_address_of_ones_own_needs_none_of_ours(service, ada, request_):
+    session = create_checkout_session(
+        ada, "pro", success_url="https://shop.example/thanks", request=request_
+    )
+    assert session.success_url == "https://shop.example/thanks"
+    with pytest.raises(ConfigurationError, match=r"polar_django\.urls"):
+        create_checkout_session(ada, "pro", request=request_)
+
+
 def test_a_name_of_nothing_is_said(service, ada, request_):
     plan = Plan.from_options("one", {"products": ["pro-monthly"], "success_url": "no-such-name"})
     with pytest.raises(ConfigurationError, match="no-such-name"):

@@ -78,6 +78,17 @@ def test_a_purchase_without_its_grants_yet_is_pending_until_they_come(checkout, 
     assert confirm_checkout(checkout) == "active"
 
 
+def test_what_was_revoked_since_has_taken_effect_all_the_same(checkout, service):
+    service.pay(checkout.pk)
+    assert confirm_checkout(checkout) == "active"
+    cache.clear()
+    service.calls.clear()
+    BenefitGrant.objects.update(is_granted=False, is_revoked=True)
+    Subscription.objects.update(status="canceled")
+    assert confirm_checkout(checkout) == "active"
+    assert service.calls == []
+
+
 def test_seats_are_bought_before_anybody_holds_a_grant(service, ada):
     session = create_checkout_session(ada, "team", success_url="https://shop.example/")
     service.pay(session.pk, grants=False)
@@ -161,4 +172,26 @@ def test_an_upgrade_is_active_when_its_own_benefit_is_here(upgrade, service):
         )
     )
     cache.clear()
+    assert confirm_checkout(upgrade) == "active"
+
+
+def test_an_upgrade_is_not_active_for_a_benefit_that_was_lost_before(upgrade, service):
+    service.change(upgrade.pk, status="succeeded")
+    held = service.change(upgrade.subscription_id, product_id=upgrade.product_id)
+    lost = service.put(
+        BenefitGrantSnapshot(
+            id="grant-of-old",
+            customer_id=upgrade.customer_id,
+            benefit_id="benefit-pro",
+            subscription_id=held.id,
+            is_granted=False,
+            is_revoked=True,
+        )
+    )
+    assert confirm_checkout(upgrade) == "pending"
+    service.change(lost.id, is_granted=True, is_revoked=False)
+    cache.clear()
+    assert confirm_checkout(upgrade) == "active"
+    BenefitGrant.objects.update(is_granted=False, is_revoked=True)
+    Subscription.objects.update(status="canceled")
     assert confirm_checkout(upgrade) == "active"

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models.signals import post_save, pre_delete
 
 from polar_django.billing import delete_customer, ensure_customer, export_customer, update_customer
 from polar_django.billing.pushing import push_customers
@@ -280,6 +283,58 @@ def test_a_delivery_does_not_take_away_what_is_still_to_be_told(sandbox, ada, cu
     sandbox.api.patch(f"/v1/customers/{customer.pk}", json={"name": "Countess"})
     sandbox.deliver()
     assert Customer.objects.get().push == "profile"
+
+
+@pytest.fixture
+def made_late():
+    """Make a model of the project's after the start, as an `admin.py` does; it is gone again."""
+    made = []
+
+    def make(name, *bases, **meta):
+        options = type("Meta", (), {"app_label": "auth", **meta})
+        made.append(type(name, bases, {"__module__": __name__, "Meta": options}))
+        return made[-1]
+
+    yield make
+    for model in made:
+        del apps.all_models["auth"][model._meta.model_name]
+    apps.clear_cache()
+
+
+def test_who_is_saved_and_deleted_as_a_proxy_is_the_same_subscriber(
+    sandbox, ada, customer, configured, made_late
+):
+    staff = made_late("Staff", get_user_model(), proxy=True)
+    trainee = made_late("Trainee", staff, proxy=True)
+    configured(SYNC_PROFILE=True, ON_SUBSCRIBER_DELETE="delete")
+    rename(staff.objects.get(pk=ada.pk), email="ada@new.example")
+    assert push_customers() == 1
+    assert theirs(sandbox, customer)["email"] == "ada@new.example"
+    trainee.objects.get(pk=ada.pk).delete()
+    assert push_customers() == 1
+    assert Customer.objects.get().deleted_at is not None
+
+
+def test_whose_model_has_a_table_more_is_heard_when_it_is_saved(ada, made_late):
+    # Deleting one deletes the row above too, and Django tells of both; saving tells of one.
+    teacher = made_late("Teacher", get_user_model())
+    assert post_save.has_listeners(teacher)
+    assert not pre_delete.has_listeners(teacher)
+
+
+def test_models_of_nobody_who_buys_are_not_listened_to(made_late):
+    for model in (Group, made_late("Squad", Group, proxy=True)):
+        assert not post_save.has_listeners(model)
+        assert not pre_delete.has_listeners(model)
+
+
+def test_a_deletion_that_cannot_be_noted_is_an_error_in_the_log(db, settings, ada, caplog):
+    settings.POLAR_DJANGO = {"ON_SUBSCRIBER_DELETE": "nonsense"}
+    key = ada.pk
+    ada.delete()
+    [told] = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert f"auth.User {key} is deleted" in told.getMessage()
+    assert "goes on being charged" in told.getMessage()
 
 
 @pytest.mark.parametrize("key", ["SYNC_PROFILE", "ON_SUBSCRIBER_DELETE"])

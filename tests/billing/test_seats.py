@@ -2,6 +2,7 @@
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import DatabaseError
 
 from polar_django import billing
 from polar_django.billing import (
@@ -10,6 +11,7 @@ from polar_django.billing import (
     get_seat_invitation,
     resend_seat_invitation,
     revoke_seat,
+    seats,
 )
 from polar_django.entitlements import has_benefit
 from polar_django.exceptions import ActionRefused, CustomerConflict, InvalidRequest
@@ -138,6 +140,19 @@ def test_two_accounts_with_the_address_of_a_seat_get_it_neither(team, service, c
     person("one", email="both@verified.example")
     client.force_login(person("two", email="BOTH@verified.example"))
     assert Member.objects.get().user is None
+
+
+def test_a_statement_about_a_seat_leaves_the_projects_transaction_whole(
+    team, service, client, monkeypatch
+):
+    def refuse(user, addresses):
+        Member.objects.update(name="half done")
+        raise DatabaseError("of the project's own trigger")
+
+    assign_seat(team, email="grace@verified.example")
+    monkeypatch.setattr(seats, "link_verified", refuse)
+    client.force_login(person("grace", email="grace@verified.example"))
+    assert not Member.objects.filter(name="half done").exists()
 
 
 def test_signing_in_never_fails_for_a_seat(team, service, client, settings):

@@ -129,6 +129,15 @@ def test_orders_and_their_invoice(service, ada):
     assert service.called("generate_invoice") == 1
 
 
+def test_a_bill_that_is_still_being_made_is_none(service, ada):
+    draft = order(ada, provider="fake", status="draft", paid=False)
+    client = client_of(ada)
+    assert client.get(f"{API}/me/orders/").data["results"] == []
+    assert client.get(f"{API}/me/orders/{draft.pk}/").status_code == 404
+    for paper in ("invoice", "receipt"):
+        assert client.post(f"{API}/me/orders/{draft.pk}/{paper}/").status_code == 404
+
+
 def test_usage_shows_each_meter(service, ada):
     customer = ensure_customer(ada)
     now = timezone.now()
@@ -154,6 +163,18 @@ def test_everybody_sees_the_plans_and_nobody_is_called(service, django_assert_nu
     assert (pro["min_seats"], team["min_seats"], team["max_seats"]) == (None, 2, 50)
     assert "secret-product" not in answer.content.decode()
     assert service.calls == []
+
+
+def test_a_computed_price_is_that_of_whoever_asks(service, ada, settings):
+    def prices(request, subscriber):
+        amount = 600 if subscriber == ada else 1200
+        return {"pro-monthly": {"amount_type": "fixed", "price_amount": amount}}
+
+    plans = {"pro": {"products": ["pro-monthly"], "prices": prices}}
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PLANS": plans}
+    mirror_all()
+    shown = [client_of(user).get(f"{API}/plans/").data[0]["products"][0] for user in (ada, None)]
+    assert [offer["price_texts"] for offer in shown] == [["$6.00 a month"], ["$12.00 a month"]]
 
 
 def test_plans_are_those_of_the_request_that_asks(service, ada, settings):

@@ -4,8 +4,11 @@ import pytest
 from django.urls import include, path
 
 from polar_django.billing import ensure_customer
+from polar_django.exceptions import ProviderUnavailable
 from polar_django.models import LicenseKey, Order, Seat, Subscription
+from polar_django.providers.registry import get_provider
 from polar_django.usage import record_usage
+from tests.billing.lost_answers import lost_answer
 from tests.drf.shop import API, client_of
 from tests.drf.shop import urlpatterns as shop_urls
 from tests.entitlements.worlds import person
@@ -92,6 +95,37 @@ def test_a_refused_card_is_402_and_changes_nothing(ask, buy, sandbox, settings):
     assert at_polar(sandbox, row)["product_id"] == sandbox.product_ids["pro-monthly"]
 
 
+@pytest.mark.parametrize("action", ["change-product", "change-seats", "resume"])
+def test_after_a_lost_answer_nobody_says_that_nothing_was_charged(
+    ask, buy, sandbox, settings, action, monkeypatch
+):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PRORATION": "invoice"}
+    row = buy("team", seats=3) if action == "change-seats" else buy()
+    if action == "resume":
+        ask("pause", row)
+        sandbox.advance(days=40)
+    body = {"change-product": {"change_to": "pro-yearly"}, "change-seats": {"change_to": 5}}
+    paid = len(sandbox.api.get("/v1/orders/").json()["items"])
+
+    def away(*_, **__):
+        raise ProviderUnavailable("The read did not answer either.")
+
+    monkeypatch.setattr(type(get_provider()), "get_subscription", away)
+    with lost_answer("PATCH", f"/v1/subscriptions/{row.pk}"):
+        lost = ask(action, row, 503, **body.get(action, {}))
+    assert len(sandbox.api.get("/v1/orders/").json()["items"]) == paid + 1
+    assert lost["code"] == "outcome_unknown"
+    assert "harged" not in lost["detail"]
+
+
+def test_a_provider_that_is_busy_has_charged_nothing(ask, buy):
+    row = buy()
+    with lost_answer("PATCH", "/v1/subscriptions/", arrives=False, status=429, retry_after=60):
+        busy = ask("change-product", row, 503, change_to="pro-yearly")
+    assert busy["code"] == "unavailable"
+    assert "Nothing was charged." in busy["detail"]
+
+
 def test_a_pause_is_planned_and_taken_back(ask, buy, sandbox):
     row = buy()
     ask("pause", row, 400, until="2020-01-01T00:00:00Z")
@@ -99,6 +133,22 @@ def test_a_pause_is_planned_and_taken_back(ask, buy, sandbox):
     resumed = ask("resume", row)
     assert (resumed["pause_at_period_end"], resumed["can_resume"]) == (False, False)
     assert not at_polar(sandbox, row)["pause_at_period_end"]
+
+
+def test_what_is_paused_is_ended_and_not_sold_twice(ask, buy, ada, sandbox):
+    row = buy()
+    refused = ask("end", row, 409)
+    assert refused["code"] == "not_paused"
+    assert at_polar(sandbox, row)["status"] == "active"
+    ask("pause", row)
+    sandbox.advance(days=40)
+    again = client_of(ada).post(f"{API}/checkout-sessions/", {"plan": "pro"})
+    assert (again.status_code, again.data["code"]) == (409, "already_subscribed")
+    assert "paused" in again.data["detail"]
+    for _click in range(2):
+        assert ask("end", row)["status"] == "canceled"
+    assert at_polar(sandbox, row)["status"] == "canceled"
+    assert client_of(ada).post(f"{API}/checkout-sessions/", {"plan": "pro"}).status_code == 201
 
 
 def test_seats_are_changed_given_and_taken_back(ask, buy, ada, sandbox):

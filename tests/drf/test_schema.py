@@ -37,6 +37,7 @@ def test_every_endpoint_is_described_without_a_guess(schema):
         "/me/subscriptions/{id}/change-product/",
         "/me/subscriptions/{id}/change-seats/",
         "/me/subscriptions/{id}/changes/",
+        "/me/subscriptions/{id}/end/",
         "/me/subscriptions/{id}/keep-plan/",
         "/me/subscriptions/{id}/pause/",
         "/me/subscriptions/{id}/resume/",

@@ -40,6 +40,7 @@ OF_AN_ID = [
     ("post", "me/subscriptions/{subscription}/uncancel/"),
     ("post", "me/subscriptions/{subscription}/pause/"),
     ("post", "me/subscriptions/{subscription}/resume/"),
+    ("post", "me/subscriptions/{subscription}/end/"),
     ("get", "me/subscriptions/{subscription}/changes/"),
     ("post", "me/subscriptions/{subscription}/change-preview/"),
     ("post", "me/subscriptions/{subscription}/change-product/"),
@@ -211,6 +212,24 @@ def test_who_acts_for_no_subscriber_has_their_seats_only(eve, settings):
     assert client.get(f"{API}/me/entitlements/").data["keys"] == ["pro"]
     answer = client.get(f"{API}/me/subscriptions/")
     assert (answer.status_code, answer.data["code"]) == (403, "no_subscriber")
+
+
+def test_who_acts_for_no_subscriber_has_the_keys_of_their_seats(eve, anothers, settings):
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "SUBSCRIBER_RESOLVER": lambda request: None,
+    }
+    of_fake = {"provider": "fake", "synced_at": timezone.now()}
+    member = Member.objects.create(pk="member-eve", user=eve, **of_fake)
+    LicenseKey.objects.create(pk="key-eve", member=member, **of_fake)
+    client = client_of(eve)
+    [listed] = client.get(f"{API}/me/license-keys/").data["results"]
+    assert listed["id"] == "key-eve"
+    for verb in ("reveal", "rotate"):
+        # The fake provider has no keys: so far it comes.
+        answer = client.post(f"{API}/me/license-keys/key-eve/{verb}/")
+        assert answer.data["code"] == "not_supported"
+        assert client.post(f"{API}/me/license-keys/key-ada/{verb}/").status_code == 404
 
 
 def test_a_session_needs_its_csrf_token_for_what_changes_something(eve):

@@ -103,6 +103,13 @@ def test_the_checkout_address_brings_back_to_where_a_gate_sent_the_visitor_from(
     assert render("{% checkout_url 'pro' next='/here/' %}", arrived).endswith("?next=/here/")
 
 
+def test_the_checkout_address_may_bring_a_discount_and_still_leads_back(request_of):
+    source = "{% autoescape off %}{% checkout_url 'pro' discount='A&B 20' %}{% endautoescape %}"
+    assert render(source) == "/billing/checkout/pro/?discount=A%26B+20"
+    address = render(source, request_of(path="/pricing/?next=/report/"))
+    assert parse_qs(urlsplit(address).query) == {"discount": ["A&B 20"], "next": ["/report/"]}
+
+
 @pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_no_billing_link_brings_to_another_site(request_of, evil):
     arrived = request_of(data={"next": evil})
@@ -159,6 +166,35 @@ def test_plans_are_listed_with_what_they_cost_and_give(service, django_assert_nu
     assert named == "team 1"
     with pytest.raises(UnknownPlan):
         render("{% polar_plans 'unknown' as plans %}")
+
+
+def half_for_subscribers(request, subscriber):
+    amount = 1200 if subscriber is None else 600
+    return {"pro-monthly": {"amount_type": "fixed", "price_amount": amount}}
+
+
+PRICES = "{% polar_plans as plans %}{% polar_price plans.0.products.0 %}"
+
+
+@pytest.mark.django_db
+def test_a_computed_price_is_that_of_whoever_looks(service, request_of, settings):
+    mirror_all()
+    plans = {"pro": {"products": ["pro-monthly"], "prices": half_for_subscribers}}
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "PLANS": plans}
+    assert render(PRICES, request_of(person())) == "$6.00 a month"
+    assert render(PRICES, request_of()) == "$12.00 a month"
+    assert render(PRICES) == "$12.00 a month"
+
+
+@pytest.mark.django_db
+def test_where_no_price_is_computed_nobody_asks_who_looks(service, request_of):
+    def ask():
+        raise AssertionError("A page of fixed prices may be shown without a session.")
+
+    mirror_all()
+    request = request_of()
+    request.user = SimpleLazyObject(ask)
+    assert render(PRICES, request) == "$12.00 a month"
 
 
 @pytest.mark.django_db

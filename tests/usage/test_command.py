@@ -42,6 +42,16 @@ def test_what_gave_up_is_tried_again_and_sent(dead, sandbox, capsys):
     assert json.loads(say(capsys, "retry", "--all", "--json")) == {"retried": 0}
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_sending_fails_where_the_provider_cannot_be_told(dead, sandbox, settings, capsys, flags):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "ACCESS_TOKEN": "polar_oat_unknown"}
+    with pytest.raises(CommandError, match=r"could not be told: POST .* 401"):
+        call_command("polar_usage", "send", *flags)
+    told = capsys.readouterr().out
+    assert ("1 put off" in told) if not flags else (json.loads(told)["put_off"] == 1)
+    assert "polar_oat_unknown" not in told
+
+
 def test_an_event_that_did_not_give_up_cannot_be_retried(dead):
     for words in (["nothing"], [], ["request-1", "--all"]):
         with pytest.raises(CommandError):

@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from polar_django.billing import create_checkout_session
+from polar_django.conf import Plan
 from polar_django.entitlements import has_benefit
 from polar_django.exceptions import ProviderUnavailable
 from polar_django.models import BenefitGrant, CheckoutSession
@@ -118,6 +119,15 @@ def test_a_failed_purchase_says_so_and_how_to_try_again(shop, service, checkout,
     assert "The payment was not completed" in text
     assert 'href="/billing/checkout/pro/?next=%2Freport%2F"' in text
     assert "refresh" not in text
+
+
+def test_a_failed_purchase_of_what_no_page_sells_leads_to_the_plans(shop, service, ada):
+    plan = Plan.from_options("offer-7", {"products": ["pro-monthly"]})
+    made = create_checkout_session(ada, plan, success_url="https://shop.example/")
+    service.change(made.pk, status="failed")
+    text = shop.get(RETURN, {"checkout_id": made.pk}).content.decode()
+    assert '<a href="/pricing/">Try again</a>' in text
+    assert "offer-7" not in text
 
 
 def test_a_provider_that_is_down_keeps_the_buyer_waiting_not_failing(shop, service, checkout):

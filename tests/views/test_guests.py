@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import DatabaseError, transaction
 from django.test import Client
 
-from polar_django.billing import create_checkout_session
+from polar_django.billing import create_checkout_session, guests
 from polar_django.billing.guests import claim_purchases
 from polar_django.entitlements import has_benefit
 from polar_django.exceptions import InvalidRequest, ProviderUnavailable
@@ -58,11 +59,25 @@ def test_a_guest_buys_and_is_asked_to_sign_in(shop, bought, client):
     assert Order.objects.get().subscriber is None
 
 
+def test_of_a_guest_nobody_asks_who_subscribes(shop, client, settings):
+    def of_user(request):
+        return request.user.profile.team  # a visitor has neither
+
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "SUBSCRIBER_RESOLVER": of_user}
+    assert client.get(GIFT).status_code == 200
+    assert client.post(GIFT).status_code == 303
+    session = CheckoutSession.objects.get()
+    status = client.get("/billing/status/", {"checkout_id": session.pk})
+    assert (status.status_code, status.json()) == (200, {"state": "pending"})
+    assert client.get(landing(session)).status_code == 200
+
+
 def test_the_purchase_becomes_theirs_who_signs_in_with_the_verified_address(
-    shop, bought, client, grace
+    shop, bought, client, grace, django_capture_on_commit_callbacks
 ):
     client.get(landing(bought))
-    client.force_login(grace)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.force_login(grace)
     assert has_benefit(grace, "thanks")
     customer = Customer.objects.get()
     assert customer.subscriber == grace
@@ -145,16 +160,51 @@ def test_buying_again_with_an_account_takes_the_guests_customer_over(shop, bough
     assert has_benefit(grace, "thanks")
 
 
-def test_signing_in_never_fails_for_it(shop, bought, client, grace, monkeypatch):
+def test_signing_in_never_fails_for_it(
+    shop, bought, client, grace, monkeypatch, django_capture_on_commit_callbacks
+):
     client.get(landing(bought))
 
     def down(self, customer_id, external_id):
         raise ProviderUnavailable("down")
 
     monkeypatch.setattr(PolarProvider, "set_external_id", down)
-    client.force_login(grace)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.force_login(grace)
     assert Customer.objects.get().subscriber == grace
     assert has_benefit(grace, "thanks")
+
+
+def test_signing_in_calls_nobody_before_the_projects_transaction_ends(
+    shop, bought, client, grace, django_capture_on_commit_callbacks
+):
+    """With ATOMIC_REQUESTS the customer's lock is held until then."""
+    client.get(landing(bought))
+    with django_capture_on_commit_callbacks() as later, transaction.atomic():
+        client.force_login(grace)
+    customer = Customer.objects.get()
+    assert customer.subscriber == grace
+    there = f"/v1/customers/{customer.pk}"
+    assert shop.api.get(there).json()["external_id"] is None
+    for call in later:
+        call()
+    assert shop.api.get(there).json()["external_id"] == str(grace.pk)
+
+
+def test_a_statement_that_is_refused_leaves_the_projects_transaction_whole(
+    shop, bought, client, grace, monkeypatch
+):
+    """PostgreSQL takes no statement after it, unless the transaction goes back before it."""
+    client.get(landing(bought))
+
+    def refuse(customer, user):
+        Customer.objects.update(name="half done")
+        raise DatabaseError("of the project's own trigger")
+
+    monkeypatch.setattr(guests, "link_customer", refuse)
+    client.force_login(grace)
+    assert not Customer.objects.filter(name="half done").exists()
+    assert client.session["_auth_user_id"] == str(grace.pk)
 
 
 def test_a_function_that_fails_keeps_nobody_out(shop, bought, client, grace, settings):

@@ -212,7 +212,9 @@ def test_a_pause_is_planned_taken_back_and_ended(page, buy, sandbox):
     row = buy()
     assert "From then on nothing is charged" in words(page("pause", row.pk))
     page.post("pause", row, status=400, until="2020-01-01")
-    answer = page.post("pause", row, status=400, until=row.current_period_end.date().isoformat())
+    answer = page.post(
+        "pause", row, status=400, until=timezone.localdate(row.current_period_end).isoformat()
+    )
     assert f"Choose a day after {day_text(row.current_period_end)}." in words(answer)
     page.post("pause", row)
     assert at_polar(sandbox, row)["pause_at_period_end"]
@@ -227,6 +229,46 @@ def test_a_pause_is_planned_taken_back_and_ended(page, buy, sandbox):
     assert "Paused. It goes on on" in words(page())
     page.post("resume", row)
     assert row.is_active
+
+
+@pytest.fixture
+def paused(page, buy, sandbox):
+    """Ada's subscription, whose pause has begun."""
+    row = buy()
+    day = timezone.localdate() + timedelta(days=90)
+    page.post("pause", row, until=day.isoformat())
+    sandbox.advance(days=40)
+    row.refresh_from_db()
+    assert row.status == "paused"
+    return row
+
+
+def test_what_is_paused_is_not_bought_a_second_time(page, paused, client, sandbox):
+    answer = client.post(reverse("polar:checkout", args=["pro"]))
+    assert answer["Location"] == "/billing/manage/?plan=pro"
+    text = words(page(plan="pro"))
+    assert "it is paused: let it go on, or end it." in text
+    assert "Go on now" in text
+    assert "End it now" in text
+
+
+def test_what_is_paused_can_be_ended_and_then_bought_anew(page, paused, client, sandbox):
+    assert "It ends at once and does not go on" in words(page("end", paused.pk))
+    answer = page.post("end", paused)
+    assert said(answer) == ["It has ended."]
+    assert paused.has_ended
+    assert at_polar(sandbox, paused)["status"] == "canceled"
+    assert "checkout" in client.post(reverse("polar:checkout", args=["pro"]))["Location"]
+    page.post("end", paused)  # the second of two clicks
+
+
+def test_what_is_paid_for_is_not_ended_at_once(page, buy, sandbox):
+    row = buy()
+    assert "End it now" not in words(page())
+    page("end", row.pk, status=409)
+    answer = page.post("end", row, status=409)
+    assert "It is not paused" in words(answer)
+    assert at_polar(sandbox, row)["status"] == "active"
 
 
 def test_an_ended_subscription_is_told_of_and_has_no_buttons(page, buy, sandbox):

@@ -107,6 +107,8 @@ def test_an_invitation_is_taken_by_whoever_is_signed_in(team, eve, client):
     answer = client.post(path)
     assert (answer.status_code, answer["Location"]) == (303, "/welcome/")
     assert Seat.objects.get().member.user == eve
+    assert client.post(path)["Location"] == "/welcome/"  # the second of two clicks
+    client.force_login(person("late", email="x@example.com"))
     assert client.post(path).status_code == 404
     assert client.get(path).status_code == 404
 

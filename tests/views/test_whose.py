@@ -1,10 +1,13 @@
 """Every page of ours, tried with what is another's: answered as what does not exist."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from polar_django import urls
+from polar_django.exceptions import ConfigurationError
 from polar_django.models import CheckoutSession, Seat, Subscription
 from tests.entitlements.worlds import order, person
 from tests.entitlements.worlds import subscription as subscribe
@@ -12,7 +15,7 @@ from tests.entitlements.worlds import subscription as subscribe
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("service")]
 
 FORMS = {"seat-revoke", "seat-resend", "uncancel", "resume", "keep", "invoice"}
-PAGES = {"change", "change-seats", "cancel", "pause"}
+PAGES = {"change", "change-seats", "cancel", "pause", "end"}
 # What stands in these addresses is nobody's.
 OTHERS = {"webhook", "checkout", "seat-claim"}
 UNKNOWN = ["nothing", "x" * 300, "\x00", "sub\x00", "💩"]
@@ -69,6 +72,26 @@ def test_a_visitor_is_asked_to_sign_in(name, anothers, client, service):
         assert answer.status_code == 302
         assert answer["Location"].startswith("/accounts/login/")
     assert service.calls == []
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_who_has_to_sign_in_amid_a_form_comes_back_to_the_page_it_stood_on(name, anothers, client):
+    asked = client.post(reverse(f"polar:{name}", args=[anothers[name]]), {"next": "/report/"})
+    page = reverse("polar:seats" if name.startswith("seat") else "polar:manage")
+    assert parse_qs(urlsplit(asked["Location"]).query)["next"] == [page]
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_the_way_to_try_again_is_a_page(name, anothers, ada, client, settings):
+    def misconfigured(request, subscriber):
+        raise ConfigurationError("of the project's own")
+
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "CAN_MANAGE_BILLING": misconfigured}
+    client.force_login(ada)
+    shown = client.post(reverse(f"polar:{name}", args=[anothers[name]]))
+    page = reverse("polar:seats" if name.startswith("seat") else "polar:manage")
+    assert shown.status_code == 503
+    assert f'<a href="{page}">Try again</a>' in shown.content.decode()
 
 
 @pytest.mark.parametrize("name", sorted(FORMS | PAGES))
