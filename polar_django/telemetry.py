@@ -5,7 +5,7 @@ called. Each is a log record with these fields in `extra`, and a span where the 
 
 | field | what |
 |---|---|
-| `step` | `webhook.receive`, `delivery.process`, `news.send`, `usage.send`, `provider.call`, … |
+| `step` | `webhook.receive`, `delivery.process`, `news.send`, `provider.call`, … |
 | `provider` | `polar`, … |
 | `delivery_id` | the webhook id, the same on every retry |
 | `event_type` | `subscription.updated`, …; of news, its name |

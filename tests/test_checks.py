@@ -36,7 +36,7 @@ def test_the_checks_are_registered_once_and_find_nothing_wrong_here():
     registered = [
         check for check in registry.get_checks(True) if check.__module__.startswith(checks.__name__)
     ]
-    assert len(registered) == 5
+    assert len(registered) == 6
     assert ids(m for m in run_checks(tags=["polar_django"]) if m.id.startswith("polar")) == []
 
 

@@ -15,7 +15,6 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
-from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,6 +23,7 @@ from django.utils.translation import ngettext
 
 from polar_django.admin.actions import NoteForm, Outcome, StaffAction
 from polar_django.admin.columns import link_to
+from polar_django.views.transactions import outside_transactions
 
 __all__ = ["ActingAdmin"]
 
@@ -38,7 +38,7 @@ class ActingAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run t
 
     def get_urls(self) -> list[Any]:
         """Before Django's own, whose last one takes any address for the id of a row."""
-        view = non_atomic_requests(self.admin_site.admin_view(self.act))
+        view = outside_transactions(self.admin_site.admin_view(self.act))
         name = f"{self.opts.app_label}_{self.opts.model_name}_do"
         return [
             path("do/<slug:action_name>/", view, name=name),

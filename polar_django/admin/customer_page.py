@@ -1,15 +1,16 @@
 """One customer whole: who they are, what they hold and why, what they paid, and what happened.
 
 What the colleague with an angry customer on the phone needs on one page. Some twenty queries,
-however much there is: each panel shows the newest, and leads to the list of all.
+however much there is: each panel shows the newest, and leads to the list of all. Of what they may
+not view in a list of its own, nothing is asked for and nothing shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -35,14 +36,27 @@ from polar_django.admin.deliveries_of import troubled_deliveries
 from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.panels import Fact, Panel, table, when
 from polar_django.admin.reasons import benefit_name, explained
-from polar_django.admin.redaction import masked, may_view_personal_data, named, redacted_text
+from polar_django.admin.redaction import (
+    masked,
+    may_view,
+    may_view_personal_data,
+    named,
+    redacted_text,
+)
 from polar_django.admin.timeline import news_of, staff_actions_on, timeline
 from polar_django.mirror.local_grants import LOCAL
 from polar_django.models import (
     BenefitGrant,
+    CheckoutSession,
     Customer,
+    CustomerMeter,
+    LicenseKey,
+    Member,
     Order,
+    Refund,
+    Seat,
     Subscription,
+    Transition,
     WebhookDelivery,
 )
 
@@ -64,6 +78,9 @@ class CustomerPage:
     def personal(self) -> bool:
         """Whether names and addresses may be shown."""
         return may_view_personal_data(self.request)
+
+    def _sees(self, model: type[Model]) -> bool:
+        return may_view(self.request, model)
 
     @property
     def notices(self) -> Iterator[str]:
@@ -109,26 +126,24 @@ class CustomerPage:
 
     @property
     def panels(self) -> list[Panel]:
-        """All there is to see, what is asked for most first."""
+        """All that this member of staff may see, what is asked for most first."""
         row, site = self.customer, self.site
-        bought: list[Subscription | Order] = [*self._subscriptions, *self._orders]
-        found = [
-            subscription_panel(row, site, self._subscriptions),
-            grant_panel(
-                "live", _("Benefits held now"), self._live_grants, site, personal=self.personal
-            ),
-            self._past_grants(),
-            order_panel(row, site, self._orders),
-            refund_panel(row, site),
-            meter_panel(row, site),
-            license_key_panel(row, site),
-            member_panel(row, site, personal=self.personal),
-            seat_panel(row, site, bought, personal=self.personal),
-            checkout_panel(row, site),
-            self._delivery_panel(),
-            self._timeline_panel(),
+        makers: list[tuple[type[Model], Callable[[], Panel | None]]] = [
+            (Subscription, lambda: subscription_panel(row, site, self._subscriptions)),
+            (BenefitGrant, self._live_panel),
+            (BenefitGrant, self._past_panel),
+            (Order, lambda: order_panel(row, site, self._orders)),
+            (Refund, lambda: refund_panel(row, site)),
+            (CustomerMeter, lambda: meter_panel(row, site)),
+            (LicenseKey, lambda: license_key_panel(row, site)),
+            (Member, lambda: member_panel(row, site, personal=self.personal)),
+            (Seat, self._seat_panel),
+            (CheckoutSession, lambda: checkout_panel(row, site)),
+            (WebhookDelivery, self._delivery_panel),
+            (Customer, self._timeline_panel),
         ]
-        return [panel for panel in found if panel is not None]
+        made = [make() for model, make in makers if self._sees(model)]
+        return [panel for panel in made if panel is not None]
 
     @cached_property
     def _held(self) -> Q:
@@ -140,10 +155,14 @@ class CustomerPage:
 
     @cached_property
     def _live_grants(self) -> list[BenefitGrant]:
+        if not self._sees(BenefitGrant):
+            return []
         return explained(BenefitGrant.objects.active().filter(self._held), _LIVE)
 
     @cached_property
     def _other_grants(self) -> list[BenefitGrant]:
+        if not self._sees(BenefitGrant):
+            return []
         shown = [grant.pk for grant in self._live_grants]
         return explained(BenefitGrant.objects.filter(self._held).exclude(pk__in=shown), MOST)
 
@@ -157,9 +176,13 @@ class CustomerPage:
 
     @cached_property
     def _troubled(self) -> list[WebhookDelivery]:
-        return troubled_deliveries(self.customer)
+        return troubled_deliveries(self.customer) if self._sees(WebhookDelivery) else []
 
-    def _past_grants(self) -> Panel:
+    def _live_panel(self) -> Panel:
+        title = _("Benefits held now")
+        return grant_panel("live", title, self._live_grants, self.site, personal=self.personal)
+
+    def _past_panel(self) -> Panel:
         return grant_panel(
             "past",
             _("Benefits held before"),
@@ -168,6 +191,10 @@ class CustomerPage:
             all_of(BenefitGrant, self.customer, self.site),
             personal=self.personal,
         )
+
+    def _seat_panel(self) -> Panel | None:
+        bought: list[Subscription | Order] = [*self._subscriptions, *self._orders]
+        return seat_panel(self.customer, self.site, bought, personal=self.personal)
 
     @cached_property
     def _news(self) -> list[Any]:
@@ -193,24 +220,20 @@ class CustomerPage:
         note = _("Those that changed something, and those that failed and name this customer.")
         return table("deliveries", _("Recent deliveries"), heads, list(rows), note=note)
 
-    @property
-    def _names(self) -> dict[str, str]:
-        """What is on the page, by id, for the timeline."""
-        grants = (*self._live_grants, *self._other_grants)
-        return {
-            **{row.pk: benefit_name(row) for row in grants},
-            **{row.pk: str(row.product or "") for row in self._subscriptions},
-            **{row.pk: str(row.product or "") for row in self._orders},
-        }
-
     def _timeline_panel(self) -> Panel:
-        given = [
-            grant for grant in (*self._live_grants, *self._other_grants) if grant.provider == LOCAL
+        """What happened to what is on the page."""
+        grants = [*self._live_grants, *self._other_grants]
+        bought: list[Subscription | Order] = [
+            *(self._subscriptions if self._sees(Subscription) else ()),
+            *(self._orders if self._sees(Order) else ()),
         ]
-        acted_on = [self.customer, *self._subscriptions, *self._orders, *given]
+        names = {row.pk: benefit_name(row) for row in grants}
+        names |= {row.pk: str(row.product or "") for row in bought}
+        given = [grant for grant in grants if grant.provider == LOCAL]
+        acted_on: list[Model] = [self.customer, *bought, *given]
         moments = timeline(
-            self._news,
-            self._names,
+            self._news if self._sees(Transition) else (),
+            names,
             given,
             staff_actions_on(acted_on),
             self.site,

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.sites import AdminSite
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
+from django.core.exceptions import MultipleObjectsReturned, ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -57,7 +57,13 @@ class SubscriberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # of w
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        found = find_subscriber(str(value).strip())
+        text = str(value).strip()
+        # What is chosen from suggestions is a key, whoever has it for a name.
+        is_chosen = isinstance(self.widget, AutocompleteSelect)
+        try:
+            found = find_subscriber(f"pk={text}" if is_chosen else text)
+        except MultipleObjectsReturned as error:
+            raise forms.ValidationError(str(error), code="ambiguous") from error
         if found is None:
             raise forms.ValidationError(_("There is no such subscriber."), code="unknown")
         return found

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.contrib.admin import register
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -31,6 +30,7 @@ from polar_django.health.causes import failure_causes
 from polar_django.health.figures import Cause
 from polar_django.models import WebhookDelivery
 from polar_django.models.webhooks import Health
+from polar_django.views.transactions import outside_transactions
 
 __all__ = ["HealthAdmin"]
 
@@ -46,8 +46,8 @@ class HealthAdmin(ReadOnlyAdmin):
     big = ("body",)
 
     def get_urls(self) -> list[Any]:
-        see = non_atomic_requests(self.admin_site.admin_view(self.see))
-        replay = non_atomic_requests(self.admin_site.admin_view(self.replay))
+        see = outside_transactions(self.admin_site.admin_view(self.see))
+        replay = outside_transactions(self.admin_site.admin_view(self.replay))
         return [
             path("", see, name="polar_django_health_changelist"),
             path("causes/<slug:key>/replay/", replay, name="polar_django_health_replay"),

@@ -1,6 +1,7 @@
 """A table on a page: a title, heads, rows of cells, and where the rest is."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -56,8 +57,11 @@ def table(
     )
 
 
-def when(moment: datetime | None) -> str:
+def when(moment: datetime | None, form: str = "SHORT_DATETIME_FORMAT") -> str:
     """A moment in the project's time zone and the language's way, "" where there is none."""
     if moment is None:
         return ""
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    # datetime.max, for good, has no hour east of UTC.
+    with suppress(OverflowError):
+        moment = timezone.localtime(moment)
+    return date_format(moment, form)

@@ -9,7 +9,15 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, ShowFacets
-from django.db.models import BigIntegerField, Field, ForeignKey, JSONField, Model, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    Field,
+    ForeignKey,
+    JSONField,
+    Model,
+    QuerySet,
+)
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from polar_django.admin.columns import dashboard_url, link_to, money, related, shortened, tag
 from polar_django.admin.counting import BoundedPaginator, PagedList
+from polar_django.admin.panels import when
 from polar_django.admin.redaction import (
     masked,
     may_view_personal_data,
@@ -104,7 +113,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """All rows with what they point to, without their big columns."""
         rows = super().get_queryset(request)
-        beside = [f"{name}__raw" for name in self.joined if _column(self.model, f"{name}.raw")]
+        beside = [f"{name}__raw" for name in self.joined if _column(self.model, f"{name}__raw")]
         if self.joined:
             rows = rows.select_related(*self.joined)
         return rows.defer(*self.big, *beside)
@@ -196,6 +205,13 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # not generic at run
             return _named(name, field.verbose_name, lambda row: tag(getattr(row, name)))
         if isinstance(field, BigIntegerField) and name.endswith("amount"):
             return _named(name, field.verbose_name, lambda row: self._money(row, name))
+        if isinstance(field, DateTimeField):
+            # Django's own way ends in an error for a moment that no time zone knows.
+            return _named(
+                name,
+                field.verbose_name,
+                lambda row: when(getattr(row, name), "DATETIME_FORMAT") or "-",
+            )
         return self._redacted(field, see) if _is_text(field) else name
 
     def _linked(self, row: Any, field: Any, see: bool) -> SafeString | str:
@@ -235,8 +251,8 @@ def _is_text(field: Any) -> bool:
 
 
 def _column(model: type[Model], path: str) -> bool:
-    """Whether there is such a column, over one link: "customer.raw"."""
-    first, _dot, rest = path.partition(".")
+    """Whether there is such a column, also over links: "customer__raw"."""
+    first, _link, rest = path.partition("__")
     field: Field[Any, Any] | None = next(
         (item for item in model._meta.concrete_fields if item.name == first), None
     )

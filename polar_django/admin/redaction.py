@@ -2,7 +2,7 @@
 
 The mirror keeps the provider's whole objects, and the inbox whole bodies: addresses, names, and now
 and then the secret of a pay page. Secrets are shown to nobody. Personal data is shown to those who
-have the permission `polar_django.view_personal_data`.
+have the permission `polar_django.view_personal_data`, rows to those who may view their model.
 """
 
 import json
@@ -10,11 +10,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-__all__ = ["masked", "may_view_personal_data", "named", "pretty", "redacted", "redacted_text"]
+__all__ = [
+    "masked",
+    "may_view",
+    "may_view_personal_data",
+    "named",
+    "pretty",
+    "redacted",
+    "redacted_text",
+]
 
 SECRET = "[secret]"
 PERSONAL = "[personal data]"
@@ -40,6 +49,11 @@ _TOKEN_IN_ADDRESS = re.compile(r"([?&][\w-]*(?:secret|token)[\w-]*=)[^&#\s\"']+"
 def may_view_personal_data(request: HttpRequest) -> bool:
     """Whether this member of staff is shown names and addresses."""
     return bool(request.user.has_perm("polar_django.view_personal_data"))
+
+
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether this member of staff is shown rows of a model of ours, on whatever page."""
+    return bool(request.user.has_perm(f"polar_django.view_{model._meta.model_name}"))
 
 
 def redacted_text(text: str, *, personal: bool) -> str:

@@ -4,7 +4,6 @@ class UserAdmin(BaseUserAdmin):
     inlines = [CustomerInline]
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import StackedInline
@@ -21,7 +20,7 @@ from polar_django.admin.grant_panels import grant_panel
 from polar_django.admin.grants import give_url
 from polar_django.admin.panels import Panel, table, when
 from polar_django.admin.reasons import explained
-from polar_django.admin.redaction import may_view_personal_data
+from polar_django.admin.redaction import may_view, may_view_personal_data
 from polar_django.models import BenefitGrant, Customer, Subscription
 
 __all__ = ["CustomerInline"]
@@ -32,8 +31,8 @@ _MOST = 25
 class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at run time
     """The subscriber's customers, subscriptions and benefits with their reasons, read-only.
 
-    Shown to staff who may view customers. Four queries. It is no form, and saving the user changes
-    nothing of it.
+    Shown to staff who may view customers; subscriptions and benefits to those who may view them,
+    too. Four queries. It is no form, and saving the user changes nothing of it.
     """
 
     model = Customer
@@ -73,45 +72,48 @@ class CustomerInline(StackedInline):  # type: ignore[type-arg]  # not generic at
 
 
 def _shown(subscriber: Any, request: HttpRequest, site: AdminSite) -> dict[str, Any]:
-    return {
-        "panels": list(_panels(subscriber, site, personal=may_view_personal_data(request))),
-        "give_url": give_url(request, subscriber.pk, site),
-    }
+    panels = [_customer_panel(subscriber, site)]
+    if may_view(request, Subscription):
+        panels.append(_subscription_panel(subscriber, site))
+    if may_view(request, BenefitGrant):
+        panels.append(_grant_panel(subscriber, site, personal=may_view_personal_data(request)))
+    return {"panels": panels, "give_url": give_url(request, subscriber.pk, site)}
 
 
-def _panels(subscriber: Any, site: AdminSite, *, personal: bool) -> Sequence[Panel]:
-    customers = Customer.objects.filter(subscriber=subscriber).defer("raw").order_by("pk")[:_MOST]
-    subscriptions = (
+def _customer_panel(subscriber: Any, site: AdminSite) -> Panel:
+    found = Customer.objects.filter(subscriber=subscriber).defer("raw").order_by("pk")[:_MOST]
+    return table(
+        "customers",
+        _("Customers"),
+        (_("Customer"), _("Provider"), _("Since")),
+        [(link_to(row, site, row.pk), row.provider, when(row.created_at)) for row in found],
+        empty=_("Has never been a customer."),
+    )
+
+
+def _subscription_panel(subscriber: Any, site: AdminSite) -> Panel:
+    found = (
         Subscription.objects.filter(subscriber=subscriber)
         .select_related("product")
         .defer("raw", "product__raw")
         .order_by("-started_at", "pk")[:_MOST]
     )
+    rows = [
+        (
+            link_to(row, site, str(row.product or row.product_id or row.pk)),
+            tag(row.status),
+            money(row.amount, row.currency),
+            when(row.current_period_end),
+        )
+        for row in found
+    ]
+    heads = (_("Product"), _("Status"), _("Price"), _("Period ends"))
+    return table("subscriptions", _("Subscriptions"), heads, rows)
+
+
+def _grant_panel(subscriber: Any, site: AdminSite, *, personal: bool) -> Panel:
     held = Q(subscriber=subscriber)
     if isinstance(subscriber, get_user_model()):
         held |= Q(user=subscriber, is_seat=True)
     live = explained(BenefitGrant.objects.active().filter(held), _MOST)
-    return [
-        table(
-            "customers",
-            _("Customers"),
-            (_("Customer"), _("Provider"), _("Since")),
-            [(link_to(row, site, row.pk), row.provider, when(row.created_at)) for row in customers],
-            empty=_("Has never been a customer."),
-        ),
-        table(
-            "subscriptions",
-            _("Subscriptions"),
-            (_("Product"), _("Status"), _("Price"), _("Period ends")),
-            [
-                (
-                    link_to(row, site, str(row.product or row.product_id or row.pk)),
-                    tag(row.status),
-                    money(row.amount, row.currency),
-                    when(row.current_period_end),
-                )
-                for row in subscriptions
-            ],
-        ),
-        grant_panel("live", _("Benefits held now"), live, site, personal=personal),
-    ]
+    return grant_panel("live", _("Benefits held now"), live, site, personal=personal)

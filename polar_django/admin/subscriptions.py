@@ -124,7 +124,7 @@ class SeatAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "email", "member", "subscription", "order", "shown_status", "claimed_at")
     list_filter = (choice_filter("status", ("pending", "claimed", "revoked")), ProviderFilter)
-    ordering = ("-pk",)
+    ordering = ("-provider", "-created_at")
     personal = frozenset({"email", "last_email"})
     joined = ("member", "subscription", "order")
 

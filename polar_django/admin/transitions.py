@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import display, register
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -85,8 +86,10 @@ class TransitionAdmin(ActingAdmin, ReadOnlyAdmin):
     @display(description=gettext_lazy("about"))
     def about(self, row: Transition) -> Any:
         """What it is about, as it is now."""
-        related = {m._meta.model_name: m for m in self.admin_site._registry}
-        model = related.get(row.object_type)
+        try:
+            model: Any = apps.get_model("polar_django", row.object_type)
+        except LookupError:
+            model = None
         found = model._default_manager.filter(pk=row.object_id).first() if model else None
         return link_to(found, self.admin_site) or f"{row.object_type} {row.object_id}"
 

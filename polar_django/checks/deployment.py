@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Warning
+from django.core.checks import CheckMessage, Error, Warning
 
 from polar_django.conf import get_settings
 from polar_django.exceptions import ConfigurationError
@@ -15,10 +15,17 @@ from polar_django.schedules import (
     unscheduled_tasks,
 )
 
-__all__ = ["check_deployment"]
+__all__ = ["check_deployment", "check_published_secrets"]
 
 # The token that our own sandbox takes where none is set: everybody knows it.
 _PUBLISHED_TOKEN = "polar_oat_sandbox"
+# The secrets that docs/quickstart.md and the demo shop print: anybody can sign with them.
+_PUBLISHED_SECRETS = frozenset(
+    {
+        "whsec_cXVpY2tzdGFydC1zZWNyZXQtMDEyMzQ1Njc4OWFiY2Q=",
+        "whsec_aW5rd2VsbC1kZW1vLXNlY3JldC0wMTIzNDU2Nzg5YWI=",
+    }
+)
 
 
 def check_deployment(**_: Any) -> list[CheckMessage]:
@@ -63,6 +70,25 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
     if not settings.process_inline:
         found += _worker_messages()
     return found
+
+
+def check_published_secrets(**_: Any) -> list[CheckMessage]:
+    """Whether deliveries are believed that anybody can sign. No queries, no calls."""
+    try:
+        settings = get_settings()
+    except ConfigurationError:
+        return []
+    if _PUBLISHED_SECRETS.isdisjoint(secret.strip() for secret in settings.webhook_secrets):
+        return []
+    return [
+        Error(
+            "A webhook secret is one that the documentation of this package prints: anybody can "
+            "sign deliveries with it, and give themselves what is for sale.",
+            hint="Take it out of POLAR_DJANGO['WEBHOOK_SECRETS']; `polar_webhook ensure --url …` "
+            "prints the one of your own endpoint.",
+            id="polar_django.E015",
+        )
+    ]
 
 
 def _worker_messages() -> Iterator[CheckMessage]:

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 
+from polar_django.checks.providers import access_messages, registration_messages
 from polar_django.conf import Plan, Settings, get_settings, subscriber_model
 from polar_django.conf.loading import load_function
 from polar_django.exceptions import ConfigurationError
@@ -49,6 +50,8 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_proration_messages(settings),
         *_plan_messages(settings),
         *_provider_messages(settings),
+        *registration_messages(settings),
+        *access_messages(settings),
     ]
 
 

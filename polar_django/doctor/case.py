@@ -64,7 +64,7 @@ class Case:
     @cached_property
     def ours(self) -> list[WebhookEndpoint]:
         """Those that lead here, enabled ones first."""
-        return leading_here(self.endpoints, self.provider_name, self.public_address)
+        return leading_here(self.endpoints, self.provider, self.public_address)
 
     @cached_property
     def address(self) -> str:

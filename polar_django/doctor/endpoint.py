@@ -16,6 +16,11 @@ __all__ = ["look_at_attempts", "look_at_endpoint", "look_at_secret"]
 
 _LATELY = timedelta(days=1)
 _SOME = 200
+_NAME_SITE = (
+    "One may be another environment's: run polar_doctor with --url https://your.site. Where both "
+    "are this site's:"
+)
+_FIX_TWICE = "Delete one of them in Polar's dashboard, under Settings → Webhooks."
 _BLIND = "The mirror learns of a purchase or an end hours later, when reconcile comes round."
 
 
@@ -62,7 +67,7 @@ def look_at_endpoint(case: Case) -> Iterator[Finding]:
             code="endpoint-twice",
             what=f"The endpoint {spare.url} leads here too.",
             why="Every event comes twice under two ids, and `@on` handlers hear of it twice.",
-            fix="Delete one of them in Polar's dashboard, under Settings → Webhooks.",
+            fix=_FIX_TWICE if case.public_address else f"{_NAME_SITE} {_FIX_TWICE}",
             level=Level.WARNING,
         )
 

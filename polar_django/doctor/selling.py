@@ -48,7 +48,7 @@ def look_at_benefits(case: Case) -> Iterator[Finding]:
                 what=f"POLAR_DJANGO['BENEFITS'][{key!r}] is {benefit_id}, which is no benefit "
                 "that the mirror knows.",
                 why=f"Whoever asks for {key!r} is refused, paid or not.",
-                fix="Correct the id; python manage.py polar_products lists the benefits, "
+                fix="Correct the id; python manage.py polar_products --benefits lists them, "
                 "python manage.py polar_sync benefits reads them anew.",
             )
 

@@ -111,7 +111,7 @@ def _ask_for_endpoints(provider: Provider) -> ReachedProvider:
         # It is there, and knows the token, which may only not look at endpoints.
         return dataclasses.replace(_answered(provider.name), error=str(error))
     try:
-        ours = leading_here(endpoints, provider.name)
+        ours = leading_here(endpoints, provider)
     except NoReverseMatch:
         ours = []
     return dataclasses.replace(

@@ -1293,6 +1293,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="seat",
+            index=models.Index(fields=["provider", "created_at"], name="polar_seat_listed"),
+        ),
+        migrations.AddIndex(
+            model_name="seat",
             index=models.Index(fields=["status"], name="polar_seat_status"),
         ),
         migrations.AddIndex(

@@ -162,6 +162,8 @@ class Seat(MirroredModel):
                 otherwise=["subscription", "status"],
                 name="polar_seat_taken",
             ),
+            # In the admin's order.
+            models.Index(fields=["provider", "created_at"], name="polar_seat_listed"),
             models.Index(fields=["status"], name="polar_seat_status"),
         ]
 

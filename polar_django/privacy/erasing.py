@@ -1,4 +1,5 @@
-"""Forgetting a subscriber: at the provider, in the mirror, in the inbox, in what was counted."""
+"""Forgetting a subscriber, or an unclaimed customer: at the provider, in the mirror, in the inbox,
+in what was counted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,12 @@ from polar_django.billing import delete_customer
 from polar_django.mirror.erasing import erase_customer, erase_local_grants, erase_places
 from polar_django.models import Customer, Seat
 from polar_django.models.databases import on_primary
+from polar_django.privacy.people import refuse_claimed, refuse_stranger
 from polar_django.subscribers import profile_of
 from polar_django.usage.erasing import erase_usage
 from polar_django.webhooks.inbox import empty_bodies_about
 
-__all__ = ["Erased", "erase_subscriber"]
+__all__ = ["Erased", "erase_subscriber", "erase_unclaimed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,14 @@ def erase_subscriber(subscriber: Any) -> Erased:
     `purge_inbox`. Called twice it does what is left.
 
     A few calls for each customer; reads the bodies of the whole inbox once, so run it outside a
-    request. Raises NotSupported where a provider cannot forget, and ProviderError.
+    request. Raises NotSupported where a provider cannot forget, ProviderError, and TypeError for
+    what is no subscriber.
     """
+    refuse_stranger(subscriber)
     mine = list(on_primary(Customer).filter(subscriber=subscriber).defer("raw").order_by("pk"))
     # Their own address too: of the customers' nothing is left when this is run again.
-    known = {profile_of(subscriber).email}
-    known.update(text or "" for customer in mine for text in (customer.pk, customer.email))
-    for customer in mine:
-        if customer.erased_at is None:
-            delete_customer(customer, anonymize=True)
-    rows = sum(erase_customer(customer) for customer in mine)
+    known = _named_by(mine) | {profile_of(subscriber).email}
+    rows = _forget(mine)
     rows += erase_local_grants(subscriber) + erase_places(subscriber)
     emptied, waiting = empty_bodies_about(known)
     return Erased(
@@ -61,6 +61,32 @@ def erase_subscriber(subscriber: Any) -> Erased:
         waiting=waiting,
         seats=_seats_elsewhere(subscriber, mine),
     )
+
+
+def erase_unclaimed(customer: Customer) -> Erased:
+    """The same for a customer that is no subscriber here, such as a guest who bought.
+
+    Raises ValueError for one that is a subscriber's, NotSupported, and ProviderError.
+    """
+    refuse_claimed(customer)
+    known = _named_by([customer])
+    rows = _forget([customer])
+    emptied, waiting = empty_bodies_about(known)
+    return Erased(
+        customers=1, rows=rows, usage_events=0, deliveries=emptied, waiting=waiting, seats=0
+    )
+
+
+def _named_by(customers: list[Customer]) -> set[str]:
+    return {text for customer in customers for text in (customer.pk, customer.email) if text}
+
+
+def _forget(customers: list[Customer]) -> int:
+    """At the provider, of all of them, then here; how many rows."""
+    for customer in customers:
+        if customer.erased_at is None:
+            delete_customer(customer, anonymize=True)
+    return sum(erase_customer(customer) for customer in customers)
 
 
 def _seats_elsewhere(subscriber: Any, mine: list[Customer]) -> int:

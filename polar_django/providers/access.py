@@ -1,7 +1,8 @@
 """Access at providers that know subscriptions but no grants: the policy applied, grants derived.
 
-Polar grants benefits itself, Stripe has entitlements; a provider such as Creem says only what state
-a subscription is in. There the settings' `ACCESS` decides, and this is the one place that reads it.
+Polar grants benefits itself; a provider of the project's own may say only what state a subscription
+is in. It takes `Settings.access_policy(name)`, which is `ACCESS`, and adds `derived_grants` to what
+it tells of a subscription; a provider with `Capability.GRANTS` never asks.
 A right that ends at a known moment is a grant with `expires_at`, which needs no job to end.
 """
 
@@ -30,8 +31,10 @@ def access_of(subscription: SubscriptionSnapshot, policy: AccessPolicy) -> Acces
     """What the policy says of this subscription. No clock, no queries.
 
     The end may lie in the past: that is no access, which the reader's clock decides. A status that
-    nobody knows gives none.
+    nobody knows gives none, nor does one that has ended before what was paid for was over.
     """
+    if subscription.ended_at is not None and _ended_early(subscription, subscription.ended_at):
+        return _NO_ACCESS
     if subscription.status in policy.statuses:
         return Access(True)
     paid_until = subscription.current_period_end
@@ -43,6 +46,12 @@ def access_of(subscription: SubscriptionSnapshot, policy: AccessPolicy) -> Acces
     if subscription.status in policy.until_period_end and paid_until is not None:
         return Access(True, paid_until)
     return _NO_ACCESS
+
+
+def _ended_early(subscription: SubscriptionSnapshot, ended_at: datetime) -> bool:
+    """Whether it was taken away, instead of coming to the end of its period."""
+    paid_until = subscription.current_period_end
+    return paid_until is None or ended_at < paid_until
 
 
 def derived_grants(

@@ -15,7 +15,7 @@ from polar_django.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from polar_django.providers.base import Provider
 
-__all__ = ["get_provider", "known_providers"]
+__all__ = ["get_provider", "known_providers", "load_provider_class"]
 
 _CLASSES: Mapping[str, str] = {
     "polar": "polar_django.providers.polar.provider.PolarProvider",
@@ -60,8 +60,12 @@ def _dotted_paths(settings: Settings) -> dict[str, str]:
     return {**_CLASSES, **own}
 
 
-def _make(name: str, settings: Settings) -> "Provider":
-    paths = _dotted_paths(settings)
+def load_provider_class(name: str) -> "type[Provider]":
+    """The class behind that name. No calls.
+
+    Raises ConfigurationError for a name nobody registered and a class that cannot be loaded.
+    """
+    paths = _dotted_paths(get_settings())
     if name not in paths:
         raise ConfigurationError(
             f"There is no provider {name!r} (known: {', '.join(sorted(paths))}). Name the class of "
@@ -79,5 +83,9 @@ def _make(name: str, settings: Settings) -> "Provider":
         raise ConfigurationError(
             f"{paths[name]} calls itself {found.name!r}; register it under that name, not {name!r}."
         )
+    return found
+
+
+def _make(name: str, settings: Settings) -> "Provider":
     options: Any = settings.providers.get(name, {})
-    return found.from_settings(settings, options)
+    return load_provider_class(name).from_settings(settings, options)

@@ -56,23 +56,20 @@ def webhook_address(given: str, provider: str) -> str:
 
 
 def leading_here(
-    endpoints: Iterable[WebhookEndpoint], provider: str, address: str = ""
+    endpoints: Iterable[WebhookEndpoint], provider: Provider, address: str = ""
 ) -> list[WebhookEndpoint]:
-    """Those that lead to this project, enabled ones first.
+    """Those that lead to this project, enabled ones first. No calls.
 
-    With `address` (whole, see `webhook_address`) those of exactly it, but for the last slash;
-    without one, all with our path, on whatever host.
+    With `address` (whole, see `webhook_address`) those of exactly it, but for the last slash.
+    Without one, those with our path, on whatever host: of them only those that are believed here,
+    where any is, because another environment of the same account has an endpoint of its own.
     """
-    path = webhook_path(provider).rstrip("/")
-    ours = [
-        endpoint
-        for endpoint in endpoints
-        if (
-            is_same_address(endpoint.url, address)
-            if address
-            else urlsplit(endpoint.url).path.rstrip("/") == path
-        )
-    ]
+    if address:
+        ours = [endpoint for endpoint in endpoints if is_same_address(endpoint.url, address)]
+    else:
+        path = webhook_path(provider.name).rstrip("/")
+        near = [one for one in endpoints if urlsplit(one.url).path.rstrip("/") == path]
+        ours = [one for one in near if is_trusted(provider, one)] or near
     return sorted(ours, key=lambda endpoint: not endpoint.is_enabled)
 
 
@@ -128,7 +125,7 @@ class Ensured:
 
 def ensure_endpoint(
     service: WebhookEndpoints,
-    provider: str,
+    provider: Provider,
     address: str,
     *,
     renew_secret: bool = False,

@@ -22,6 +22,7 @@ from polar_django.providers.base import Envelope
 from polar_django.queues.claims import claim_due
 from polar_django.queues.retries import LEASE, MAX_ATTEMPTS, WorkerKilled, delay_after, describe
 from polar_django.telemetry import carried_trace, fields
+from polar_django.webhooks.naming import names_any_of
 
 __all__ = [
     "BATCH",
@@ -232,22 +233,22 @@ def purge_bodies(older_than_days: int) -> int:
 
 
 def empty_bodies_about(texts: Iterable[str]) -> tuple[int, int]:
-    """Empty the settled deliveries whose body holds one of these texts, an id say, in any case.
+    """Empty the settled deliveries whose body names one of these ids or addresses, in any case.
 
     How many were emptied, and how many such are still to be worked off, or to be told to an `@on`
     handler, and were left. Reads every body once, in constant memory. Two queries, and one
     statement for each 500.
     """
-    wanted = tuple(text.encode().lower() for text in texts if text)
+    wanted = [text for text in texts if text]
     if not wanted:
         return 0, 0
+    is_about = names_any_of(wanted)
     about: list[int] = []
     waiting = 0
     kept = on_primary(WebhookDelivery).exclude(body=b"")
     rows = kept.values_list("pk", "state", _IS_YET_TO_BE_HEARD, "body")
     for pk, state, is_yet_to_be_heard, body in rows.iterator(chunk_size=_PURGE_BATCH):
-        content = bytes(body).lower()
-        if any(text in content for text in wanted):
+        if is_about(bytes(body)):
             is_needed = state in _WAITING or is_yet_to_be_heard
             waiting += is_needed
             about += [] if is_needed else [pk]

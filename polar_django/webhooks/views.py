@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -14,6 +14,7 @@ from polar_django.exceptions import ConfigurationError, SignatureError
 from polar_django.providers.registry import get_provider, known_providers
 from polar_django.queues.retries import describe
 from polar_django.telemetry import step
+from polar_django.views.transactions import outside_transactions
 from polar_django.webhooks import inbox, wakeup
 
 __all__ = ["receive"]
@@ -32,7 +33,7 @@ _REFUSED = (
 
 @csrf_exempt
 @login_not_required
-@transaction.non_atomic_requests
+@outside_transactions
 def receive(request: HttpRequest, provider: str) -> JsonResponse:
     """Store a signed message once. JSON with a `detail`, always.
 

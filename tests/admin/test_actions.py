@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth import get_user_model
 from django.urls import resolve
 from django.utils import timezone
 
@@ -307,3 +308,27 @@ def test_no_action_runs_inside_a_transaction_of_the_projects(customer):
         action = "revoke" if name == "take back" else name
         for address in (page(type(row), "do_one", row.pk, action), page(type(row), "do", action)):
             assert "default" in resolve(address).func._non_atomic_requests
+
+
+@pytest.fixture
+def confusing(ada, grace):
+    """Somebody whose name is the key of another; the key."""
+    get_user_model().objects.filter(pk=grace.pk).update(username=str(ada.pk))
+    return str(ada.pk)
+
+
+def test_what_is_the_key_of_one_and_the_name_of_another_is_asked_again(staff, confusing, grace):
+    client = staff("view_benefitgrant", "give_benefit")
+    values = {"confirmed": "yes", "key": "vip", "reason": "A friend"}
+    give = page(BenefitGrant, "do", "give")
+    said = client.post(give, {**values, "subscriber": confusing}).content.decode()
+    assert f"pk={confusing} or name={confusing}" in said
+    assert not BenefitGrant.objects.exists()
+    client.post(give, {**values, "subscriber": f"name={confusing}"})
+    assert BenefitGrant.objects.get().subscriber == grace
+
+
+def test_what_is_chosen_from_suggestions_is_a_key(chief, confusing, ada):
+    values = {"confirmed": "yes", "subscriber": confusing, "key": "vip", "reason": "A friend"}
+    chief.post(page(BenefitGrant, "do", "give"), values)
+    assert BenefitGrant.objects.get().subscriber == ada

@@ -64,6 +64,19 @@ def test_staff_who_may_not_see_customers_see_nothing_of_it(customer, ada, staff,
     assert customer.pk not in text
 
 
+def test_staff_who_may_see_customers_alone_see_neither_purchases_nor_benefits(
+    customer, ada, staff, visit
+):
+    grant_benefit(ada, "vip", reason="A friend")
+    client = staff("view_customer")
+    clerk = get_user_model().objects.get(pk=client.session["_auth_user_id"])
+    clerk.user_permissions.add(*_may_edit_users())
+    text = visit(ada, get_user_model().objects.get(pk=clerk.pk)).content.decode()
+    assert customer.pk in text
+    assert "Pro, monthly" not in text
+    assert "A friend" not in text
+
+
 def _may_edit_users():
     return Permission.objects.filter(codename__in=["view_user", "change_user"])
 

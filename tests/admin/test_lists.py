@@ -10,6 +10,7 @@ from polar_django.models import (
     Customer,
     Member,
     Order,
+    Seat,
     Subscription,
     Transition,
     WebhookDelivery,
@@ -145,3 +146,14 @@ def test_a_grant_tells_why_it_is_held_and_how_it_ended(chief, customer, ada, san
     assert "Subscription to Pro, monthly" in text
     assert "A friend of the house" in text
     assert "taken back by hand" in text
+
+
+def test_seats_are_listed_newest_first(chief, db):
+    for number, day in (("a", 2), ("c", 1), ("b", 3)):
+        Seat.objects.create(
+            id=f"seat_{number}",
+            provider="polar",
+            created_at=f"2026-01-0{day}T00:00Z",
+            synced_at="2026-01-01T00:00Z",
+        )
+    assert [row.pk for row in found(chief, Seat)] == ["seat_b", "seat_a", "seat_c"]

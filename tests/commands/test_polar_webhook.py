@@ -211,3 +211,29 @@ def test_another_provider_that_keeps_no_endpoints_says_so(sandbox, settings):
     assert get_provider("fake").name == "fake"
     with pytest.raises(CommandError, match="cannot manage webhook endpoints"):
         run("status", "--provider", "fake")
+
+
+@pytest.fixture
+def production(sandbox):
+    """The endpoint of another environment of the same organization, at the same path."""
+    return WebhookEndpoint.objects.create(
+        url="https://shop.example/billing/webhooks/polar/",
+        events=["order.paid"],
+        secret="s" * 40,
+        created_at=endpoints()[0].created_at,
+    )
+
+
+def test_the_endpoint_of_another_environment_does_not_lead_here(sandbox, production):
+    assert "leads here too" not in run("ensure", "--url", URL)
+    told = json.loads(run("status", "--json"))["endpoints"]
+    leads_here = {one["url"]: one["leads_here"] for one in told}
+    assert leads_here == {URL: True, production.url: False}
+
+
+def test_where_no_secret_is_believed_each_with_our_path_may_be_ours(production, settings):
+    settings.POLAR_DJANGO = {**settings.POLAR_DJANGO, "WEBHOOK_SECRETS": ["whsec_" + "x" * 44]}
+    out = StringIO()
+    with pytest.raises(CommandError, match="not as it should be"):
+        call_command("polar_webhook", "status", "--json", stdout=out)
+    assert all(one["leads_here"] for one in json.loads(out.getvalue())["endpoints"])

@@ -3,10 +3,13 @@
 import ast
 import dataclasses
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.template import Context, Template
 from django.test import RequestFactory
 
 from polar_django.billing import create_checkout_session
@@ -50,6 +53,15 @@ def test_every_option_of_a_plan_is_described_once_and_nothing_else():
     assert sorted(named) == sorted(
         field.name for field in dataclasses.fields(Plan) if field.name != "key"
     )
+
+
+def test_the_link_of_the_page_fills_the_code_in_and_leads_back(shop, rf):
+    [block] = [each for each in blocks(PAGE) if "checkout_url" in each.text]
+    request = rf.get("/pricing/", {"next": "/report/"})
+    shown = Template(block.text).render(Context({"request": request}))
+    [address] = re.findall(r'<a href="([^"]+)"', shown)
+    query = parse_qs(urlsplit(unescape(address)).query)
+    assert query == {"discount": ["SPRING20"], "next": ["/report/"]}
 
 
 def test_every_kind_of_price_is_described():

@@ -83,7 +83,7 @@ def test_the_settings_of_the_page_are_settings(settings):
     named = names_of("settings.py")
     settings.POLAR_DJANGO = named["POLAR_DJANGO"]
     settings.AUTHENTICATION_BACKENDS = named["AUTHENTICATION_BACKENDS"]
-    policy = get_settings().access_policy("creem")
+    policy = get_settings().access_policy("mine")
     assert policy.past_due_days == 3
     holder = person()
     grant(holder, "pro")

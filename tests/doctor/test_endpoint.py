@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from polar_django.sandbox.models import WebhookEndpoint
@@ -100,3 +102,36 @@ def test_deliveries_that_succeeded_at_the_second_attempt_are_no_fault(
     well.advance(days=0.05)
     well.deliver()
     assert diagnose().findings == {}
+
+
+@pytest.fixture
+def production(endpoint):
+    """The endpoint of another environment of the same organization, made before ours."""
+    (row,) = endpoint.all()
+    return endpoint.create(
+        url="https://shop.example/billing/webhooks/polar/",
+        events=["order.paid"],
+        secret="s" * 40,
+        created_at=row.created_at - timedelta(days=1),
+    )
+
+
+def test_the_endpoint_of_another_environment_is_not_ours_to_mend(diagnose, production):
+    told = diagnose()
+    assert told.findings == {}
+    assert "shop.example" not in told.text
+
+
+def test_our_own_endpoint_is_examined_beside_another_environments(diagnose, endpoint, production):
+    endpoint.exclude(pk=production.pk).update(enabled=False)
+    assert f"--url {URL}" in diagnose().only("endpoint-disabled")["fix"]
+
+
+def test_where_none_is_believed_nothing_is_said_to_be_deleted_for_sure(
+    diagnose, configured, production
+):
+    configured(WEBHOOK_SECRETS=["whsec_" + "b3RoZXI" * 6])
+    assert "--url https://your.site" in diagnose().findings["endpoint-twice"]["fix"]
+    told = diagnose("--url", "http://testserver")
+    assert told.findings["secret-other"]["what"].count(URL) == 1
+    assert "endpoint-twice" not in told.findings

@@ -4,14 +4,17 @@ import base64
 import json
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from polar_django.heartbeats import note_beat
 from polar_django.models import Walk, WebhookDelivery
+from polar_django.sandbox.models import WebhookEndpoint
 from polar_django.tasks import sweep_inbox
 from polar_django.views import health as views
 from tests.health.failures import twenty_dead
@@ -72,8 +75,25 @@ def test_the_token_may_stand_in_the_environment(client, settings, monkeypatch, r
 
 
 def test_staff_need_no_token(client, running):
-    client.force_login(get_user_model().objects.create_user("watch", is_staff=True))
+    watch = get_user_model().objects.create_user("watch", is_staff=True)
+    watch.user_permissions.add(Permission.objects.get(codename="view_health"))
+    client.force_login(watch)
     assert client.get(HEALTH).status_code == 200
+    get_user_model().objects.update(is_active=False)
+    assert client.get(HEALTH).status_code == 401
+
+
+@pytest.mark.parametrize("address", [HEALTH, METRICS])
+def test_staff_who_may_not_see_the_admins_page_are_not_told_here(client, address, running):
+    client.force_login(get_user_model().objects.create_user("clerk", is_staff=True))
+    assert client.get(address).status_code == 401
+
+
+@pytest.mark.parametrize("known", [{}, {"is_active": True}, {"is_active": True, "is_staff": True}])
+def test_a_user_who_knows_of_no_staff_or_permissions_is_refused(rf, db, known):
+    request = rf.get(HEALTH)
+    request.user = SimpleNamespace(is_authenticated=True, **known)
+    assert views.show_health(request).status_code == 401
 
 
 def test_it_is_read_and_never_kept(client, token, running):
@@ -138,6 +158,19 @@ def test_an_endpoint_that_was_disabled_is_grave(client, token, running, sandbox)
     assert codes(answer) == ["endpoint-faulty"]
     # Who does not ask for it is not told that it is a fault.
     assert client.get(HEALTH, headers=token).status_code == 200
+
+
+def test_the_endpoint_of_another_environment_is_no_fault_of_ours(client, token, running, sandbox):
+    (ours,) = WebhookEndpoint.objects.all()
+    WebhookEndpoint.objects.create(
+        url="https://shop.example/billing/webhooks/polar/",
+        events=["order.paid"],
+        secret="s" * 40,
+        created_at=ours.created_at - timedelta(days=1),
+    )
+    answer = client.get(f"{HEALTH}?provider=1", headers=token)
+    assert answer.status_code == 200
+    assert answer.json()["providers"][0]["endpoints"] == [ours.url]
 
 
 def test_a_token_that_polar_does_not_know_is_grave(client, token, running, sandbox, settings):

@@ -5,9 +5,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from polar_django.billing import grant_benefit
 from polar_django.exceptions import ProviderUnavailable
 from polar_django.mirror.backfill import backfill
 from polar_django.mirror.comparing import compare
+from polar_django.mirror.steps import KINDS
 from polar_django.models import (
     BenefitGrant,
     Customer,
@@ -18,7 +20,7 @@ from polar_django.models import (
     Transition,
 )
 from polar_django.providers.registry import get_provider
-from polar_django.snapshots import CheckoutSnapshot, CustomerSnapshot
+from polar_django.snapshots import BenefitSnapshot, CheckoutSnapshot, CustomerSnapshot
 from tests.billing.fixtures import ada, service  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.usefixtures("waits")
@@ -132,10 +134,55 @@ def test_what_is_for_sale_is_listed_with_keys_ids_and_plans(sold):
     text = run("polar_products")
     assert "Pro Monthly  [pro-monthly]  product-pro-monthly" in text
     assert "price: $12.00 a month" in text
+    assert "gives: pro (benefit-pro)" in text
     entries = {entry["id"]: entry for entry in json.loads(run("polar_products", "--json"))}
     assert entries["product-pro-yearly"]["plans"] == ["pro"]
     assert entries["product-pro-yearly"]["benefits"] == ["pro"]
+    assert entries["product-pro-yearly"]["benefit_ids"] == ["benefit-pro"]
     assert entries["product-secret-product"]["plans"] == []
+
+
+def test_benefits_are_listed_with_their_ids_also_those_of_no_product(sold, ada):  # noqa: F811
+    assert "run polar_sync" in run("polar_products", "--benefits")
+    sold.put(BenefitSnapshot(id="benefit-loose", key="loose", description="For nobody yet"))
+    run("polar_sync")
+    grant_benefit(ada, "by-hand", reason="is no benefit of the provider's")
+    text = run("polar_products", "--benefits")
+    assert "For nobody yet  [loose]  benefit-loose\n    given by: no product" in text
+    assert "by-hand" not in text
+    told = {one["id"]: one for one in json.loads(run("polar_products", "--benefits", "--json"))}
+    assert told["benefit-loose"]["products"] == []
+    assert "Pro Monthly" in told["benefit-pro"]["products"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["products", "--customer", "customer-1"],
+        ["--restart", "--check"],
+        ["--restart", "--customer", "customer-1"],
+        ["--restart", "products"],
+        ["--restart", "--repair", "products"],
+    ],
+)
+def test_what_would_be_ignored_is_refused(sold, words):
+    with pytest.raises(CommandError, match=r"name none|--restart is for"):
+        run("polar_sync", *words)
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--repair"], ["products"]])
+def test_on_a_terminal_what_follows_the_progress_is_on_a_line_of_its_own(sold, words):
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    out = Terminal()
+    call_command("polar_sync", *words, stdout=out, no_color=True)
+    *progress, last = out.getvalue().rstrip("\n").split("\n")
+    assert last.startswith("Done: ")
+    reported = {line.partition(":")[0] for line in progress if not line.startswith("\r")}
+    assert reported == (set(KINDS) if words == ["--repair"] else set())
 
 
 def test_archived_products_are_listed_when_asked_for(sold):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -19,9 +20,16 @@ from polar_django.models import (
     UsageEvent,
     WebhookDelivery,
 )
-from polar_django.privacy import erase_subscriber, export_subscriber
+from polar_django.privacy import (
+    erase_subscriber,
+    erase_unclaimed,
+    export_subscriber,
+    export_unclaimed,
+)
 from polar_django.tasks import purge_inbox
 from polar_django.usage import record_usage
+from polar_django.webhooks.inbox import empty_bodies_about
+from tests.webhooks.deliveries import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +208,70 @@ def test_the_provider_comes_first_so_that_a_failure_forgets_nothing(
     assert customer.email == ada.email
 
 
+@pytest.fixture
+def guest(shop: Any) -> Customer:
+    """Somebody who bought without an account, beside others who have one."""
+    shop.buy("pro-monthly", customer_email="guest@example.com")
+    shop.deliver()
+    return Customer.objects.get(email="guest@example.com")
+
+
+def test_a_guest_is_exported_and_forgotten_and_nobody_else(guest, shop, ada):
+    bought(shop, ada)
+    assert guest.subscriber is None
+
+    found = export_unclaimed(guest)
+    assert [row["id"] for row in found["customers"]] == [guest.pk]
+    assert found["subscriptions"][0]["status"] == "active"
+    assert found["timeline"]
+    assert found["usage_events"] == []
+    assert ada.email not in json.dumps(found)
+
+    erased = erase_unclaimed(guest)
+    shop.deliver()
+    purge_inbox()
+    assert (erased.customers, erased.usage_events, erased.seats) == (1, 0, 0)
+    assert "guest@example.com" not in everything_stored()
+    assert export_subscriber(ada)["customers"][0]["email"] == ada.email
+
+
+def test_who_is_no_subscriber_is_refused_in_words(shop, ada):
+    team = Group.objects.create(name="writers")
+    for refuse in (export_subscriber, erase_subscriber):
+        with pytest.raises(TypeError, match="seat"):
+            refuse(team)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_about"),
+    [
+        (b'{"email":"ann@x.com"}', True),
+        (b'{"email":"Ann@X.com"}', True),
+        (b'{"email":"joann@x.com"}', False),
+        (b'{"email":"jo.ann@x.com"}', False),
+        (b'{"email":"o\'ann@x.com"}', False),
+        (b'{"email":"ann@x.com.au"}', False),
+        (b'{"email":"ann@x.community"}', False),
+        ('{"email":"ren\u00e9ann@x.com"}'.encode(), False),
+        (b'{"note":"To:\\nann@x.com."}', True),
+        (b'{"note":"\\u003cann@x.com\\u003e"}', True),
+        (b'{"note":"mail \'ann@x.com\', please"}', True),
+        (b'{"url":"https://x.example/?email=ann@x.com&a=1"}', True),
+        (b'{"id":"cus_1"}', True),
+        (b'{"id":"cus_12"}', False),
+        (b'{"id":"xcus_1"}', False),
+        (b'{"url":"/customers/cus_1/orders"}', True),
+        (b'{"email":"joann@x.com","other":"ann@x.com"}', True),
+    ],
+)
+def test_a_delivery_is_about_whom_it_names_whole(db, body, is_about):
+    row = stored(body)
+    WebhookDelivery.objects.filter(pk=row.pk).update(state="processed")
+    assert empty_bodies_about(["ann@x.com", "cus_1", ""]) == (int(is_about), 0)
+    row.refresh_from_db()
+    assert bytes(row.body) == (b"" if is_about else body)
+
+
 class TestCommand:
     def test_an_export_is_written_to_a_file(self, shop, ada, tmp_path):
         bought(shop, ada)
@@ -222,7 +294,53 @@ class TestCommand:
     def test_with_yes_it_says_what_it_did(self, shop, ada, capsys):
         bought(shop, ada)
         call_command("polar_privacy", "erase", str(ada.pk), "--yes", "--json")
-        assert json.loads(capsys.readouterr().out)["customers"] == 1
+        told = json.loads(capsys.readouterr().out)
+        assert (told["customers"], told["whom"]) == (1, f"ada (user {ada.pk})")
+
+    def test_it_asks_by_name_and_key(self, shop, ada, monkeypatch, capsys):
+        bought(shop, ada)
+        asked = []
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "y")
+        call_command("polar_privacy", "erase", str(ada.pk))
+        assert f"ada (user {ada.pk})" in asked[0]
+        assert f"ada (user {ada.pk}) is forgotten: 1 customers" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("action", [["export"], ["erase", "--yes"]])
+    def test_the_key_of_one_that_is_the_name_of_another_is_refused(self, shop, ada, eve, action):
+        bought(shop, ada)
+        get_user_model().objects.filter(pk=eve.pk).update(username=str(ada.pk))
+        with pytest.raises(CommandError, match=f"pk={ada.pk} or name={ada.pk}"):
+            call_command("polar_privacy", *action, str(ada.pk))
+        assert not Customer.objects.filter(erased_at__isnull=False).exists()
+        call_command("polar_privacy", "erase", f"name={ada.pk}", "--yes")
+        assert not Customer.objects.filter(erased_at__isnull=False).exists()
+        call_command("polar_privacy", "erase", f"pk={ada.pk}", "--yes")
+        assert Customer.objects.get().erased_at is not None
+
+    def test_a_guest_is_exported_by_the_customers_id(self, guest, capsys):
+        call_command("polar_privacy", "export", "--customer", guest.pk, "--with-provider")
+        written = json.loads(capsys.readouterr().out)
+        assert written["here"]["customers"][0]["email"] == "guest@example.com"
+        assert written["provider"]["customer"]["email"] == "guest@example.com"
+
+    def test_a_guest_is_forgotten_by_the_customers_id(self, guest, capsys):
+        call_command("polar_privacy", "erase", "--customer", guest.pk, "--yes")
+        said = capsys.readouterr().out
+        assert f"guest@example.com (customer {guest.pk}) is forgotten: 1 customers" in said
+        assert "guest@example.com" not in everything_stored()
+
+    @pytest.mark.parametrize("action", [["export"], ["erase", "--yes"]])
+    def test_the_customer_of_a_subscriber_is_not_taken_alone(self, shop, ada, action):
+        customer = bought(shop, ada)
+        with pytest.raises(CommandError, match=f"the key {ada.pk}"):
+            call_command("polar_privacy", *action, "--customer", customer.pk)
+        customer.refresh_from_db()
+        assert customer.erased_at is None
+
+    def test_a_customer_that_is_not_there_is_an_error(self, db):
+        with pytest.raises(CommandError, match="no customer 'cus_x'"):
+            call_command("polar_privacy", "export", "--customer", "cus_x")
 
     def test_somebody_unknown_is_an_error(self, db):
         with pytest.raises(CommandError, match="no subscriber 'nobody'"):

@@ -9,9 +9,19 @@ from polar_django.entitlements import has_benefit
 from polar_django.exceptions import ConfigurationError
 from polar_django.models import BenefitGrant
 from polar_django.providers.access import Access, access_of, derived_grants
+from polar_django.providers.base import Capability
+from polar_django.providers.polar.provider import PolarProvider
 from polar_django.snapshots import SubscriptionSnapshot
 from tests.entitlements.worlds import again, benefit, person
 from tests.mirror.worlds import apply, customer, event
+
+
+class Ledger(PolarProvider):
+    """A provider of a project's own that knows no grants."""
+
+    name = "ledger"
+    capabilities = PolarProvider.capabilities - {Capability.GRANTS}
+
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -50,6 +60,21 @@ def test_past_due_gives_access_for_as_many_days_as_the_settings_say():
     assert access_of(unknown, AccessPolicy(past_due_days=0.5)) == Access(True, NOON + DAY / 2)
     never = subscription("past_due", current_period_end=None)
     assert access_of(never, AccessPolicy(past_due_days=3.0)) == Access(False)
+
+
+@pytest.mark.parametrize("status", ["canceled", "past_due", "active"])
+def test_what_was_taken_away_within_the_paid_period_gives_no_access(status):
+    """A "canceled" subscription may have run to its end, or have been revoked at once."""
+    policy = AccessPolicy(past_due_days=3.0)
+    revoked = subscription(status, past_due_at=NOON, ended_at=NOON)
+    assert access_of(revoked, policy) == Access(False)
+    (grant,) = derived_grants(revoked, ["ben_creem"], policy)
+    assert (grant.is_granted, grant.revoked_at) == (False, NOON)
+
+
+def test_what_came_to_the_end_of_its_period_was_access_until_then():
+    over = subscription("canceled", ended_at=NOON + 20 * DAY)
+    assert access_of(over, AccessPolicy()) == Access(True, NOON + 20 * DAY)
 
 
 def test_paused_gives_access_where_the_settings_say_so():

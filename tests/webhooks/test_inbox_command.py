@@ -80,8 +80,39 @@ def test_replay_refuses_an_unknown_delivery_and_an_empty_wish(published):
 @pytest.mark.usefixtures("inline")
 def test_replay_works_at_once_where_processing_is_inline():
     delivery = stored(state="dead", attempts=8)
-    run("replay", str(delivery.pk))
-    assert states([delivery]) == ["processed"]
+    broken = stored(b"<html>", state="dead")
+    said = run("replay", str(delivery.pk), str(broken.pk))
+    became = states([delivery, broken])
+    assert became[0] == "processed"
+    assert became[1] != "pending"
+    assert "2 deliveries were worked off: " in said
+    assert "1 processed" in said
+    assert f"1 {became[1]}" in said
+    told = json.loads(run("replay", str(delivery.pk), "--json"))
+    assert told == {"replayed": [delivery.pk], "states": {"processed": 1}}
+
+
+def in_hand():
+    return stored(state="processing", due_at=timezone.now() + timedelta(minutes=3))
+
+
+def test_what_was_named_and_cannot_be_replayed_is_told_with_the_reason(published):
+    gone, busy, dead = stored(b"", state="processed"), in_hand(), stored(state="dead")
+    with pytest.raises(CommandError) as told:
+        run("replay", str(gone.pk), busy.delivery_id, str(dead.pk))
+    assert f"{gone.pk} is without a body" in str(told.value)
+    assert f"{busy.pk} is in a worker's hands" in str(told.value)
+    assert states([gone, busy, dead]) == ["processed", "processing", "dead"]
+    assert published == []
+
+
+def test_what_was_chosen_and_cannot_be_replayed_is_counted(published):
+    rows = [stored(b"", state="dead"), stored(state="dead")]
+    said = run("replay", "--dead")
+    assert "1 deliveries are pending again." in said
+    assert "1 left alone: without a body" in said
+    assert states(rows) == ["dead", "pending"]
+    assert "1 left alone: in a worker's hands" in run("replay", "--state", in_hand().state)
 
 
 def test_replay_says_when_the_broker_is_away(monkeypatch):

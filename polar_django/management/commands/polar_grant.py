@@ -2,9 +2,11 @@
 
 import json
 from argparse import ArgumentTypeError
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import MultipleObjectsReturned
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -100,14 +102,20 @@ class Command(BaseCommand):
 
 def _subscriber_called(text: str) -> Any:
     """The subscriber with that key or user name; CommandError."""
-    found = find_subscriber(text)
+    try:
+        found = find_subscriber(text)
+    except MultipleObjectsReturned as error:
+        raise CommandError(str(error)) from error
     if found is None:
         raise CommandError(f"There is no subscriber {text!r}.")
     return found
 
 
 def _shown(moment: datetime) -> str:
-    return timezone.localtime(moment).isoformat(timespec="minutes")
+    # datetime.max, for good, has no hour east of UTC.
+    with suppress(OverflowError):
+        moment = timezone.localtime(moment)
+    return moment.isoformat(timespec="minutes")
 
 
 def _summary(grant: BenefitGrant) -> dict[str, Any]:

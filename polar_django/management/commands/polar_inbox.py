@@ -2,12 +2,13 @@
 
 import json
 from argparse import ArgumentTypeError
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from polar_django.conf import get_settings
@@ -81,21 +82,36 @@ class Command(BaseCommand):
                 "Name the deliveries to replay, or choose them by --dead, --state, --type, --since "
                 "and --until, which all have to hold."
             )
-        wanted = _names(options["ids"]) if options["ids"] else chosen
-        replayed = inbox.replay(WebhookDelivery.objects.filter(wanted))
-        if replayed:
-            self._wake()
+        wanted = WebhookDelivery.objects.filter(
+            _names(options["ids"]) if options["ids"] else chosen
+        )
+        stuck = _stuck(wanted)
+        if options["ids"] and stuck:
+            told = "; ".join(f"{pk} is {why}" for pk, why in stuck.items())
+            raise CommandError(f"This cannot be replayed: {told}. Nothing was replayed.")
+        replayed = inbox.replay(wanted)
+        states = self._wake(replayed) if replayed else {}
         if options["as_json"]:
-            self._say_json({"replayed": replayed})
+            self._say_json({"replayed": replayed, **({"states": states} if states else {})})
+            return
+        if states:
+            became = ", ".join(f"{number} {state}" for state, number in states.items())
+            self.stdout.write(f"{len(replayed)} deliveries were worked off: {became}.")
         else:
             self.stdout.write(f"{len(replayed)} deliveries are pending again.")
+        for why, number in Counter(stuck.values()).items():
+            self.stdout.write(f"{number} left alone: {why}.")
 
-    def _wake(self) -> None:
+    def _wake(self, replayed: Sequence[int]) -> dict[str, int]:
+        """Have them worked off; what became of them, where that was done here."""
         # Not `wake()`, whose thread would end with this process before it has spoken.
         if get_settings().process_inline:
             inline.work_off()
-        elif not wakeup.publish():
+            became = WebhookDelivery.objects.filter(pk__in=replayed).order_by("state")
+            return dict(Counter(became.values_list("state", flat=True)))
+        if not wakeup.publish():
             self.stderr.write("The broker cannot be reached: the sweeper will find them.")
+        return {}
 
     def _purge(self, options: dict[str, Any]) -> None:
         days = options["older_than"]
@@ -138,6 +154,17 @@ def _names(ids: Sequence[str]) -> Q:
     if unknown := [text for text in ids if text not in known]:
         raise CommandError(f"There is no delivery {', '.join(unknown)}; nothing was replayed.")
     return named
+
+
+def _stuck(deliveries: QuerySet[WebhookDelivery]) -> dict[int, str]:
+    """Those that `inbox.replay` leaves alone, by their numbers, each with the reason. Two
+    queries."""
+    empty = deliveries.filter(body=b"").values_list("pk", flat=True)
+    busy = deliveries.filter(state=State.PROCESSING, due_at__gt=timezone.now())
+    return {
+        **dict.fromkeys(busy.values_list("pk", flat=True), "in a worker's hands"),
+        **dict.fromkeys(empty, "without a body (INBOX_BODY_DAYS, or its person was forgotten)"),
+    }
 
 
 def _summary(delivery: WebhookDelivery) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _BAR = 24
 
 class Command(BaseCommand):
     help = "Copies products, customers, subscriptions, orders and grants from the provider."
+    _line_is_open = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"only: {', '.join(KINDS)}")
@@ -48,6 +49,13 @@ class Command(BaseCommand):
         kinds = options["kinds"] or KINDS
         if unknown := sorted(set(kinds) - set(KINDS)):
             raise CommandError(f"Unknown: {', '.join(unknown)}. Known: {', '.join(KINDS)}.")
+        if options["customer"] and options["kinds"]:
+            raise CommandError("--customer repairs all of one customer's kinds: name none.")
+        if options["restart"] and (options["check"] or options["customer"] or options["kinds"]):
+            raise CommandError(
+                "--restart is for the whole copy and the whole repair: a check, one customer and "
+                "single kinds always begin at the beginning."
+            )
         try:
             provider = get_provider(options["provider"])
             if options["check"]:
@@ -72,6 +80,7 @@ class Command(BaseCommand):
                     line = f"{step.kind}: {step.seen} seen, {step.written} written"
                     self._progress(line, step.seen, step.total)
         finally:
+            self._end_progress()
             if walk:
                 cursors.release(walk)
         if options["json"]:
@@ -88,6 +97,7 @@ class Command(BaseCommand):
                 if not options["json"]:
                     self._progress(_sentence(drift.kind, walk.report[drift.kind]))
         finally:
+            self._end_progress()
             cursors.release(walk)
         self._tell_repairs(walk.report, options)
 
@@ -143,6 +153,13 @@ class Command(BaseCommand):
             line = f"[{'█' * full}{'·' * (_BAR - full)}] {line} of {total}"
         is_last = bool(total) and seen >= (total or 0)
         self.stdout.write(f"\r\x1b[K{line}", ending="\n" if is_last else "")
+        self._line_is_open = not is_last
+
+    def _end_progress(self) -> None:
+        """What is said next begins a line of its own."""
+        if self._line_is_open:
+            self.stdout.write("")
+            self._line_is_open = False
 
 
 def _counted(found: Iterable[Drift]) -> dict[str, dict[str, int]]:

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentTypeError
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -63,10 +62,13 @@ class Command(BaseCommand):
 
     def _send(self, options: dict[str, Any]) -> None:
         done = send_usage()
+        counts = {"sent": done.sent, "put_off": done.put_off, "dead": done.dead}
         if options["as_json"]:
-            self._say_json(asdict(done))
+            self._say_json(counts)
         else:
             self.stdout.write(f"{done.sent} sent, {done.put_off} put off, {done.dead} given up.")
+        if done.error:
+            raise CommandError(f"The provider could not be told: {done.error}")
 
     def _retry(self, options: dict[str, Any]) -> None:
         if bool(options["ids"]) == options["all"]:

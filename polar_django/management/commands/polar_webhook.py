@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -70,16 +71,14 @@ class Command(BaseCommand):
     ) -> None:
         address = webhook_address(options["url"], provider.name)
         try:
-            done = ensure_endpoint(
-                service, provider.name, address, renew_secret=options["new_secret"]
-            )
+            done = ensure_endpoint(service, provider, address, renew_secret=options["new_secret"])
         except InvalidRequest as error:
             raise CommandError(
                 f"{error} Polar delivers to public addresses with https:// only."
             ) from error
         secret = done.secret or (done.endpoint.secret if options["show_secret"] else "")
         if options["as_json"]:
-            told = _as_data(done.endpoint, provider, service)
+            (told,) = _as_data([done.endpoint], provider, service)
             self._say_json(
                 {**told, "is_new": done.is_new, "mended": done.mended, "secret": secret or None}
             )
@@ -94,14 +93,13 @@ class Command(BaseCommand):
                     "--show-secret prints it."
                 )
             )
-        for spare in spare_endpoints(leading_here(service.all(), provider.name)):
+        for spare in spare_endpoints(leading_here(service.all(), provider, address)):
             self.stdout.write(self.style.WARNING(f"{spare.url} leads here too: events come twice."))
 
     def _status(
         self, provider: Provider, service: WebhookEndpoints, options: dict[str, Any]
     ) -> None:
-        endpoints = service.all()
-        told = [_as_data(endpoint, provider, service) for endpoint in endpoints]
+        told = _as_data(service.all(), provider, service)
         if options["as_json"]:
             self._say_json({"path": webhook_path(provider.name), "endpoints": told})
         for data in [] if options["as_json"] else told:
@@ -126,7 +124,7 @@ class Command(BaseCommand):
     def _deliveries(
         self, provider: Provider, service: WebhookEndpoints, options: dict[str, Any]
     ) -> None:
-        ours = leading_here(service.all(), provider.name)
+        ours = leading_here(service.all(), provider)
         if not ours:
             raise CommandError("No endpoint leads here: see `polar_webhook status`.")
         attempts = service.attempts(ours, failed_only=options["failed"])
@@ -172,22 +170,29 @@ def _what_was_done(done: Ensured) -> str:
 
 
 def _as_data(
-    endpoint: WebhookEndpoint, provider: Provider, service: WebhookEndpoints
-) -> dict[str, Any]:
-    """What is told of an endpoint, without its secret."""
-    trusted = is_trusted(provider, endpoint)
+    endpoints: Sequence[WebhookEndpoint], provider: Provider, service: WebhookEndpoints
+) -> list[dict[str, Any]]:
+    """What is told of each endpoint, without its secret."""
+    ours = {endpoint.id for endpoint in leading_here(endpoints, provider)}
+    return [
+        {
+            "id": endpoint.id,
+            "url": endpoint.url,
+            "enabled": endpoint.is_enabled,
+            "events": len(endpoint.events),
+            "leads_here": endpoint.id in ours,
+            "is_trusted": is_trusted(provider, endpoint),
+            "faults": _faults(endpoint, provider, service),
+        }
+        for endpoint in endpoints
+    ]
+
+
+def _faults(endpoint: WebhookEndpoint, provider: Provider, service: WebhookEndpoints) -> list[str]:
     faults = faults_of(endpoint, service)
-    if trusted is False:
+    if is_trusted(provider, endpoint) is False:
         faults.append("its secret is none of WEBHOOK_SECRETS")
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "enabled": endpoint.is_enabled,
-        "events": len(endpoint.events),
-        "leads_here": bool(leading_here([endpoint], provider.name)),
-        "is_trusted": trusted,
-        "faults": faults,
-    }
+    return faults
 
 
 def _attempt(attempt: DeliveryAttempt) -> dict[str, Any]:
