@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 from polar_django import tasks
 from polar_django.models import BenefitGrant, Customer, Order, Subscription, Transition
 from polar_django.providers.polar import client
-from polar_django.providers.transport import mounted
-from tests.mirror.faults import FaultyTransport, broken, busy, cut_off, silent, truncated
+from tests.mirror.faults import broken, busy, cut_off, silent, truncated
 from tests.mirror.losses import buyers, customer, differences, lose_deliveries, mend
 
 pytestmark = pytest.mark.usefixtures("waits")
@@ -18,13 +17,6 @@ pytestmark = pytest.mark.usefixtures("waits")
 FAULTS = [(busy(70), 70.0), (broken, 15), (silent, 15), (cut_off, 15), (truncated, 15)]
 NAMES = ["429", "500", "time-out", "cut off", "truncated"]
 each_fault = pytest.mark.parametrize(("fault", "countdown"), FAULTS, ids=NAMES)
-
-
-@pytest.fixture
-def faulty(sandbox, in_process_transport):
-    transport = FaultyTransport(in_process_transport)
-    with mounted(transport):
-        yield transport
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from polar_django import tasks
 from polar_django.billing import cancel_subscription
 from polar_django.exceptions import AuthenticationFailed, ProviderUnavailable
 from polar_django.models import BenefitGrant, Customer, Member, Subscription, Walk
-from polar_django.providers.transport import mounted
 from tests.mirror.faults import (
-    FaultyTransport,
     broken,
     busy,
     cut_off,
@@ -23,13 +21,6 @@ from tests.mirror.faults import (
 from tests.mirror.losses import buyers, differences, lose_deliveries, mend
 
 pytestmark = pytest.mark.usefixtures("waits")
-
-
-@pytest.fixture
-def faulty(sandbox, in_process_transport):
-    transport = FaultyTransport(in_process_transport)
-    with mounted(transport):
-        yield transport
 
 
 FAULTS = [broken, silent, cut_off, truncated, of_another_shape]
