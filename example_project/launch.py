@@ -36,19 +36,22 @@ class _Server(ThreadedWSGIServer):
 
 
 def prepare() -> None:
-    """Tables, two people who can sign in, and something to buy. May be run again and again."""
+    """Tables, and two people who can sign in. May be run again and again."""
     call_command("migrate", interactive=False, verbosity=0)
     call_command("inkwell_people", verbosity=0)
-    call_command("polar_sandbox", "seed", str(CATALOG), stdout=io.StringIO())
 
 
 @contextmanager
 def serving(port: int) -> Iterator[str]:
-    """The shop and the sandbox on 127.0.0.1, in threads of this process; gives the address."""
+    """The shop and the sandbox on 127.0.0.1, in threads of this process; gives the address.
+
+    With something to buy: the sandbox tells of it, and the shop has to listen by then.
+    """
     server = _Server(("127.0.0.1", port), _QuietHandler)
     server.set_app(StaticFilesHandler(application))
     threading.Thread(target=server.serve_forever, name="inkwell", daemon=True).start()
     try:
+        call_command("polar_sandbox", "seed", str(CATALOG), stdout=io.StringIO())
         yield f"http://127.0.0.1:{port}"
     finally:
         server.shutdown()

@@ -17,7 +17,8 @@ class SandboxSettings:
     """What a project may say about its sandbox.
 
     `webhook_url` and `webhook_secret` name an endpoint that exists from the start (both, or none).
-    `auto_deliver` sends deliveries from a background thread; off, they go out only when flushed.
+    `auto_deliver` sends deliveries from a background thread, and does what fell due while time
+    passed before a request is answered; off, nothing happens by itself.
     `scopes` are what the access token may do, as Polar names them with spaces between
     ("products:read orders:read"); empty, it may do everything.
     `base_url` is the sandbox's public address ("http://127.0.0.1:8000/sandbox"), used in links

@@ -9,7 +9,7 @@ from django.db import connections
 from polar_django.sandbox import clients, clock, delivery
 from polar_django.sandbox.conf import get_settings
 
-__all__ = ["wake"]
+__all__ = ["start", "wake"]
 
 logger = logging.getLogger("polar_django.sandbox")
 
@@ -30,11 +30,20 @@ class _Courier:
     def wake(self) -> None:
         with self._lock:
             self._bell.set()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
-                    target=self._run, name="polar-sandbox-courier", daemon=True
-                )
-                self._thread.start()
+            self._start()
+
+    def start(self) -> None:
+        with self._lock:
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            # What waits for it does not wait for its first sleep.
+            self._bell.set()
+            self._thread = threading.Thread(
+                target=self._run, name="polar-sandbox-courier", daemon=True
+            )
+            self._thread.start()
 
     def _run(self) -> None:
         """Until nothing waits any more; `wake` starts a new thread then."""
@@ -72,5 +81,18 @@ def wake() -> None:
     Nor where the caller is about to send itself, as a moving clock is: they would take turns.
     For `transaction.on_commit`: an event must be visible before the thread looks for it.
     """
-    if get_settings().auto_deliver and not clients.is_sending():
+    if _sends():
         _courier.wake()
+
+
+def start() -> None:
+    """See that there is a thread for what waits, as after a restart; one that runs is left alone.
+
+    Does nothing where `wake` would not.
+    """
+    if _sends():
+        _courier.start()
+
+
+def _sends() -> bool:
+    return get_settings().auto_deliver and not clients.is_sending()

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from datetime import datetime, timedelta
 
-__all__ = ["add_interval", "ceil_to_minutes"]
+__all__ = ["MONTHS", "add_interval", "ceil_to_minutes", "day_in_month"]
 
 MONTHS = {"month": 1, "year": 12}
 
@@ -19,8 +19,13 @@ def add_interval(start: datetime, interval: str, count: int, *, anchor_day: int)
     if interval == "week":
         return start + timedelta(weeks=count)
     years, month = divmod(start.month - 1 + MONTHS[interval] * count, 12)
-    year, month = start.year + years, month + 1
-    return start.replace(year=year, month=month, day=min(anchor_day, monthrange(year, month)[1]))
+    first = start.replace(year=start.year + years, month=month + 1, day=1)
+    return first.replace(day=day_in_month(first, anchor_day))
+
+
+def day_in_month(time: datetime, anchor_day: int) -> int:
+    """Where `anchor_day` falls in the month of `time`: on the last day of a shorter one."""
+    return min(anchor_day, monthrange(time.year, time.month)[1])
 
 
 def ceil_to_minutes(time: datetime, minutes: int) -> datetime:

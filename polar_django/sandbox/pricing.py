@@ -11,6 +11,7 @@ from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.tax import round_half_away
 
 __all__ = [
+    "MAXIMUM_CHARGE",
     "METERED_TYPES",
     "MINIMUM_CHARGE",
     "STATIC_TYPES",
@@ -25,6 +26,9 @@ __all__ = [
 
 # Less than this no card can be charged, in any currency of the sandbox.
 MINIMUM_CHARGE = 50
+MAXIMUM_CHARGE = 99_999_999
+# What Polar's columns hold; usage has no other bound.
+LARGEST_SUM = 2_147_483_647
 # Prices that are known when buying; the others depend on use.
 METERED_TYPES = ("metered_unit", "metered_tiers")
 STATIC_TYPES = ("fixed", "custom", "seat_based", "unit_based")
@@ -69,28 +73,30 @@ def price_amount(
     if price.amount_type == "custom":
         return default_custom_amount(price) if custom_amount is None else custom_amount
     if price.amount_type == "seat_based":
-        return _seats_cost(price.seat_tiers or {}, seats or 0)
+        return _to_cents(_seats_cost(price.seat_tiers or {}, seats or 0))
     if price.amount_type == "unit_based":
-        return _units_cost(price.tiers or {}, units or 0)
+        return _to_cents(_units_cost(price.tiers or {}, units or 0))
     return 0
 
 
-def _seats_cost(seat_tiers: dict[str, Any], seats: int) -> int:
+def _seats_cost(seat_tiers: dict[str, Any], seats: int) -> Decimal:
     tiers = [
         (tier["max_seats"], Decimal(tier["price_per_seat"])) for tier in seat_tiers.get("tiers", [])
     ]
     return _tiered(tiers, seats, graduated=seat_tiers.get("seat_tier_type") == "graduated")
 
 
-def _units_cost(tiers: dict[str, Any], units: int) -> int:
+def _units_cost(tiers: dict[str, Any], units: int) -> Decimal:
     bounds = [(tier.get("bound"), Decimal(str(tier["unit_amount"]))) for tier in tiers["tiers"]]
     return _tiered(bounds, units, graduated=tiers.get("type") == "graduated")
 
 
-def _tiered(tiers: Sequence[tuple[int | None, Decimal]], quantity: int, *, graduated: bool) -> int:
+def _tiered(
+    tiers: Sequence[tuple[int | None, Decimal]], quantity: int, *, graduated: bool
+) -> Decimal:
     """Volume: every one at its tier's price. Graduated: each part at its own.
 
-    One may cost a part of a cent; the sum is rounded, once.
+    One may cost a part of a cent; the sum is rounded, once, by who asks.
     """
     total, below = Decimal(0), 0
     for bound, each in tiers:
@@ -101,7 +107,7 @@ def _tiered(tiers: Sequence[tuple[int | None, Decimal]], quantity: int, *, gradu
         elif bound is None or quantity <= bound:
             total = quantity * each
             break
-    return _to_cents(total)
+    return total
 
 
 def _to_cents(amount: Decimal) -> int:
@@ -116,8 +122,9 @@ def metered_amount(price: Price, units: float) -> int:
         amount = _units_cost(price.tiers or {"tiers": []}, ceil(units))
     else:
         # As text all the way, so that no cent is lost to binary fractions.
-        amount = _to_cents(Decimal(price.unit_amount or "0") * Decimal(str(units)))
-    return amount if price.cap_amount is None else min(amount, price.cap_amount)
+        amount = Decimal(price.unit_amount or "0") * Decimal(str(units))
+    most = LARGEST_SUM if price.cap_amount is None else price.cap_amount
+    return _to_cents(min(amount, Decimal(most)))
 
 
 def discount_on(discount: Discount | None, amount: int, currency: str) -> int:

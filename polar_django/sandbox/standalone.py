@@ -34,6 +34,8 @@ def _configure(database: Path, webhook_url: str, webhook_secret: str) -> None:
     settings.configure(
         # With DEBUG Django writes down every query, and for SQLite asks once more to do so.
         DEBUG=False,
+        # As at Polar: a batch of usage events may be large.
+        DATA_UPLOAD_MAX_MEMORY_SIZE=10 * 1024 * 1024,
         ALLOWED_HOSTS=[".localhost", "127.0.0.1", "[::1]"],
         # For one run only: nothing is signed with it that outlives the process.
         SECRET_KEY=token_urlsafe(),

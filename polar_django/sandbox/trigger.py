@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists
+
 from polar_django.sandbox import shapes
 from polar_django.sandbox.engine.emit import emit
 from polar_django.sandbox.engine.endpoints import EVENT_TYPES
@@ -13,6 +15,7 @@ from polar_django.sandbox.models import (
     Benefit,
     BenefitGrant,
     Checkout,
+    ClockState,
     Customer,
     Discount,
     Member,
@@ -20,11 +23,12 @@ from polar_django.sandbox.models import (
     Organization,
     Product,
     Refund,
+    Seat,
     Subscription,
 )
 from polar_django.sandbox.models.base import Row
 
-__all__ = ["trigger"]
+__all__ = ["possible_events", "trigger"]
 
 Shape = Callable[[Any], dict[str, Any]]
 
@@ -37,6 +41,7 @@ SOURCES: Mapping[str, tuple[type[Row], Shape]] = {
     ),
     "checkout": (Checkout, shapes.checkout),
     "customer": (Customer, shapes.customer),
+    "customer_seat": (Seat, shapes.seat),
     "discount": (Discount, shapes.discount),
     "member": (Member, shapes.member),
     "order": (Order, shapes.order),
@@ -45,6 +50,14 @@ SOURCES: Mapping[str, tuple[type[Row], Shape]] = {
     "refund": (Refund, shapes.refund),
     "subscription": (Subscription, shapes.subscription),
 }
+
+
+def possible_events() -> list[str]:
+    """The types of which an object exists to tell. One query."""
+    kinds = {kind: Exists(model._default_manager.all()) for kind, (model, _) in SOURCES.items()}
+    # Every change begins with the clock's row: without it there is nothing.
+    found = ClockState.objects.filter(pk=1).annotate(**kinds).values(*kinds).first() or {}
+    return [each for each in EVENT_TYPES if found.get(each.partition(".")[0])]
 
 
 def trigger(event_type: str) -> str:
@@ -62,6 +75,17 @@ def trigger(event_type: str) -> str:
     if event_type == "customer.state_changed":
         shape = shapes.customer_state
     owner = row.pk if kind == "customer" else getattr(row, "customer_id", None)
+    more = _origin(row) if event_type == "subscription.migrated" else None
     with business_transaction():
-        emit(event_type, shape(row), customer_id=owner if isinstance(owner, UUID) else None)
+        emit(
+            event_type,
+            shape(row),
+            customer_id=owner if isinstance(owner, UUID) else None,
+            more=more,
+        )
     return event_type
+
+
+def _origin(row: Row) -> dict[str, str]:
+    """Where an imported subscription came from, which Polar tells beside `data`."""
+    return {"provider": "stripe", "provider_subscription_id": f"sub_{row.pk.hex[:24]}"}

@@ -73,7 +73,8 @@ def deliver_event(
     message_id = delivery_id or str(uuid4())
     headers = sign_delivery(body, delivery_id=message_id)
     # In a test with transactions of its own the view would otherwise wake a worker.
-    inline = {**django_settings.POLAR_DJANGO, "PROCESS_INLINE": True}
+    # A project may be set up by its environment alone.
+    inline = {**getattr(django_settings, "POLAR_DJANGO", {}), "PROCESS_INLINE": True}
     with override_settings(POLAR_DJANGO=inline):
         answer = Client().post(
             reverse("polar:webhook", args=[_PROVIDER]),

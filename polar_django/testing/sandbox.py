@@ -81,7 +81,10 @@ class Sandbox:
         self.product_ids: dict[str, str] = {}
 
     def sell(self, catalogue: Catalogue | Path) -> Seeded:
-        """Make what is for sale: a dict, or the TOML file of `polar_catalog`. Returns the ids."""
+        """Make what is for sale: a dict, or the TOML file of `polar_catalog`. Returns the ids.
+
+        Raises InvalidRequest for what the API would refuse, KeyError for a key that is not there.
+        """
         ids = seed_file(catalogue) if isinstance(catalogue, Path) else seed(catalogue)
         self.benefit_ids.update(ids["benefits"])
         self.product_ids.update(ids["products"])
@@ -220,17 +223,19 @@ def open_sandbox(catalogue: Catalogue | Path | None = None) -> Iterator[Sandbox]
 
 def catalogue_of_plans() -> Catalogue:
     """Something to sell for each product that the plans name: 10.00 USD a month, which gives a
-    benefit with the key of the plan; a seat each where the plan sells seats."""
+    benefit with the key of the plan; a seat each where the plan sells seats. Long keys are cut in
+    what buyers read."""
     benefits: dict[str, Any] = {}
     products: dict[str, Any] = {}
     for key, plan in get_settings().all_plans().items():
-        benefits[key] = {"description": f"The benefit of {key}"}
+        benefits[key] = {"description": f"The benefit of {key}"[:42]}
         has_seats = (plan.seats, plan.min_seats, plan.max_seats) != (None, None, None)
         for name in plan.products:
             product = products.setdefault(
                 name,
                 {
-                    "name": name,
+                    # The API takes 3 to 64 letters.
+                    "name": name[:64] if len(name) >= 3 else f"Product {name}",
                     "recurring_interval": "month",
                     "prices": [_PER_SEAT if has_seats else _FIXED],
                     "benefits": [],

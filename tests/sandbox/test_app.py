@@ -114,6 +114,37 @@ def test_the_command_moves_the_clock_and_sends_what_follows(
     assert received[:2] == ["subscription.cycled", "subscription.updated"]
 
 
+def test_the_command_seeds_and_sends_what_follows(
+    db: None, received: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "catalogue.toml"
+    file.write_text('[benefits.pro]\ndescription = "Everything in Pro"\n')
+
+    answer = json.loads(run("--json", "seed", str(file)))
+
+    assert received == ["benefit.created"]
+    assert list(answer["benefits"]) == ["pro"]
+    assert answer["delivered"] == 1
+
+
+def test_the_command_says_where_a_catalogue_is_wrong(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.toml"
+    file.write_text('[benefits.pro]\ndescription = "P"\n')
+
+    with pytest.raises(CommandError, match=r"benefits\.pro\.custom\.description: "):
+        run("seed", str(file))
+
+
+@pytest.mark.parametrize("to", ["9999-12-31T00:00:00Z", "2030-13-01T00:00:00Z", "tomorrow"])
+def test_the_command_refuses_a_time_that_is_none(db: None, to: str) -> None:
+    with pytest.raises(CommandError):
+        run("advance", "--to", to)
+
+
+def test_the_command_advances_by_nothing(db: None) -> None:
+    assert "steps: 0" in run("advance")
+
+
 def test_the_command_triggers_an_event_of_the_newest_object(
     shop: Shop, received: list[str]
 ) -> None:

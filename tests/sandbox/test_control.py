@@ -52,6 +52,17 @@ def test_the_clock_advances_by_days(shop: Shop, post: Any) -> None:
     assert timedelta(days=31) <= now - before < timedelta(days=31, minutes=1)
 
 
+def test_no_span_does_what_is_due_now(shop: Shop, post: Any) -> None:
+    shop.buy(shop.pro)
+    clock.jump(clock.now() + timedelta(days=31))
+
+    answer = post("clock", {"advance_days": 0})
+
+    assert answer.status_code == 200
+    assert answer.json()["steps"] >= 1
+    assert Subscription.objects.get().current_period_end > clock.now()
+
+
 def test_the_clock_goes_to_a_time_and_never_back(post: Any) -> None:
     year = clock.now().year + 1
 

@@ -19,6 +19,8 @@ from django.conf import settings
 settings.configure(
     DEBUG=True,
     USE_TZ=True,
+    ROOT_URLCONF="polar_django.sandbox.standalone_urls",
+    ALLOWED_HOSTS=["testserver"],
     INSTALLED_APPS=["django.contrib.contenttypes", "polar_django.sandbox"],
     DATABASES={"default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -101,6 +103,17 @@ os.wait()
 print("received")
 """
 
+# What a process left that ended before it had sent: here by-hand plays the one that ended.
+RESTARTED = """
+from django.test import Client, override_settings
+
+may_answer.set()
+make("before the restart")
+with override_settings(POLAR_SANDBOX={}):
+    Client().get("/v1/products/", headers={"Authorization": "Bearer polar_oat_sandbox"})
+    print("received" if received.acquire(timeout=30) else "asleep")
+"""
+
 SEVERAL_SENDERS = """
 may_answer.set()
 for number in range(60):
@@ -136,6 +149,10 @@ def test_a_forked_server_delivers_too(tmp_path: Path) -> None:
     assert run(FORKED, tmp_path / "db.sqlite3") == ["received"]
 
 
+def test_what_waited_at_a_restart_leaves_with_the_first_request(tmp_path: Path) -> None:
+    assert run(RESTARTED, tmp_path / "db.sqlite3", "by-hand") == ["received"]
+
+
 def test_several_processes_send_each_event_once_and_in_order(tmp_path: Path) -> None:
     said = run(SEVERAL_SENDERS, tmp_path / "db.sqlite3", "by-hand", PROJECT)
 
@@ -145,10 +162,13 @@ def test_several_processes_send_each_event_once_and_in_order(tmp_path: Path) -> 
 def test_nothing_starts_where_delivery_is_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     monkeypatch.setattr(courier._courier, "wake", lambda: calls.append("woken"))
+    monkeypatch.setattr(courier._courier, "start", lambda: calls.append("started"))
 
     with override_settings(POLAR_SANDBOX={"AUTO_DELIVER": False}):
         courier.wake()
+        courier.start()
     assert calls == []
     with override_settings(POLAR_SANDBOX={}):
         courier.wake()
-    assert calls == ["woken"]
+        courier.start()
+    assert calls == ["woken", "started"]

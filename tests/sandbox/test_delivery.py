@@ -255,6 +255,44 @@ def test_the_endpoint_of_the_settings_exists_and_follows_them(db: None, receiver
     assert len(receiver.requests) == 2
 
 
+CONFIGURED = {"WEBHOOK_URL": URL, "WEBHOOK_SECRET": LEGACY_SECRET, "AUTO_DELIVER": False}
+
+
+@override_settings(POLAR_SANDBOX=CONFIGURED)
+def test_the_endpoint_of_the_settings_keeps_what_the_api_changed(
+    db: None, receiver: Receiver
+) -> None:
+    (endpoint,) = endpoints.list_endpoints()
+    endpoints.reset_secret(endpoint)
+    endpoints.update_endpoint(endpoint, {"url": URL + "/moved", "enabled": False})
+
+    (after,) = endpoints.list_endpoints()
+
+    assert after.secret == endpoint.secret != LEGACY_SECRET
+    assert (after.url, after.enabled) == (URL + "/moved", False)
+    with override_settings(POLAR_SANDBOX={**CONFIGURED, "WEBHOOK_URL": URL + "/new"}):
+        (again,) = endpoints.list_endpoints()
+    assert again.id == endpoint.id
+    assert (again.url, again.secret, again.enabled) == (URL + "/new", LEGACY_SECRET, True)
+
+
+@override_settings(POLAR_SANDBOX=CONFIGURED)
+def test_the_endpoint_of_the_settings_stays_deleted_until_they_change(
+    db: None, receiver: Receiver
+) -> None:
+    (endpoint,) = endpoints.list_endpoints()
+    endpoints.delete_endpoint(endpoint)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert endpoints.list_endpoints() == []
+    assert len(asked) == 1
+    make_events()
+    delivery.flush()
+    assert receiver.requests == []
+    with override_settings(POLAR_SANDBOX={**CONFIGURED, "WEBHOOK_URL": URL + "/new"}):
+        assert [each.url for each in endpoints.list_endpoints()] == [URL + "/new"]
+
+
 def test_a_batch_ends_with_the_first_failure_and_the_rest_goes_out_all_the_same(
     endpoint: WebhookEndpoint, receiver: Receiver
 ) -> None:

@@ -5,7 +5,14 @@ import pytest
 
 from polar_django.sandbox.models import Discount, Price
 from polar_django.sandbox.periods import add_interval, ceil_to_minutes
-from polar_django.sandbox.pricing import discount_on, is_free, lasts, price_amount
+from polar_django.sandbox.pricing import (
+    LARGEST_SUM,
+    discount_on,
+    is_free,
+    lasts,
+    metered_amount,
+    price_amount,
+)
 from polar_django.sandbox.tax import round_half_away, split_tax, tax_behavior
 
 
@@ -111,6 +118,21 @@ def test_a_custom_price_begins_at_its_preset_or_minimum(
     columns: dict[str, Any], amount: int
 ) -> None:
     assert price_amount(Price(amount_type="custom", **columns)) == amount
+
+
+@pytest.mark.parametrize("units", [1e30, 1.7e308])
+@pytest.mark.parametrize("cap", [None, 500])
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"amount_type": "metered_unit", "unit_amount": "2"},
+        {"amount_type": "metered_tiers", "tiers": {"tiers": [{"bound": None, "unit_amount": "2"}]}},
+    ],
+)
+def test_usage_beyond_all_measure_costs_what_a_column_holds(
+    price: dict[str, Any], cap: int | None, units: float
+) -> None:
+    assert metered_amount(Price(**price, cap_amount=cap), units) == (cap or LARGEST_SUM)
 
 
 def test_only_a_fixed_price_of_nothing_is_free() -> None:

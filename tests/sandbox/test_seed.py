@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from polar_django.sandbox.models import Benefit, Product, WebhookEvent
+from polar_django.sandbox.engine import discounts
+from polar_django.sandbox.errors import InvalidRequest
+from polar_django.sandbox.models import Benefit, Discount, Product, WebhookEvent
 from polar_django.sandbox.seed import seed, seed_file
 
 CATALOGUE: dict[str, Any] = {
@@ -58,6 +60,81 @@ def test_what_differs_is_brought_up_to_date(db: None) -> None:
     assert product.name == "Pro, renamed"
     links = product.product_benefits.order_by("order")
     assert [link.benefit.description for link in links] == ["And more", "All of Pro"]
+
+
+def product(**values: Any) -> dict[str, Any]:
+    return {"products": {"wrong": {**CATALOGUE["products"]["pro-monthly"], **values}}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        (product(recurring_interval="mnth"), "products.wrong.recurring.recurring_interval"),
+        (product(prices=[{"amount_type": "fixd", "price_amount": 1}]), "products.wrong"),
+        (product(name="P"), "products.wrong.recurring.name"),
+        ({"benefits": {"x": {"description": "y" * 43}}}, "benefits.x.custom.description"),
+        ({"benefits": {"x": {"type": "licence", "description": "Key"}}}, "benefits.x"),
+        ({"meters": {"x": {"name": "Tokens"}}}, "meters.x.filter"),
+        ({"discounts": {"x": {"name": "X", "type": "percentage", "duration": "once"}}}, "discou"),
+    ],
+)
+def test_what_the_api_refuses_is_refused_with_its_place(
+    db: None, wrong: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        seed({**wrong, "benefits": {**CATALOGUE["benefits"], **wrong.get("benefits", {})}})
+
+    assert refused.value.detail.startswith(place)
+    assert not Product.objects.exists()
+    assert not Benefit.objects.exists()
+
+
+def test_a_benefits_type_is_for_good(db: None) -> None:
+    seed(CATALOGUE)
+
+    with pytest.raises(InvalidRequest, match="type mismatch"):
+        seed({"benefits": {"pro": {"type": "feature_flag", "description": "Everything in Pro"}}})
+
+
+def test_what_a_benefit_gives_and_who_sees_it_is_brought_up_to_date(db: None) -> None:
+    keys = {"type": "license_keys", "description": "A key", "properties": {"prefix": "ACME"}}
+    seed({"benefits": {"key": keys}})
+    more = {**keys, "visibility": "private", "properties": {"prefix": "ACME", "limit_usage": 5}}
+
+    seed({"benefits": {"key": more}})
+
+    benefit = Benefit.objects.get()
+    assert benefit.visibility == "private"
+    assert benefit.properties["limit_usage"] == 5
+    events = WebhookEvent.objects.count()
+    seed({"benefits": {"key": more}})
+    assert WebhookEvent.objects.count() == events
+
+
+def test_what_a_discount_takes_off_is_brought_up_to_date(db: None) -> None:
+    fixed = {"name": "Spring", "type": "fixed", "duration": "once", "amount": 500}
+    share = {"name": "Tenth", "type": "percentage", "duration": "once", "basis_points": 1_000}
+    seed({"discounts": {"fixed": fixed, "share": share}})
+
+    changed = {"fixed": {**fixed, "amount": 700}, "share": {**share, "basis_points": 2_000}}
+    seed({"discounts": changed})
+
+    assert Discount.objects.get(name="Spring").amounts == {"usd": 700}
+    assert Discount.objects.get(name="Tenth").basis_points == 2_000
+    events = WebhookEvent.objects.count()
+    seed({"discounts": changed})
+    assert WebhookEvent.objects.count() == events
+
+
+def test_a_discount_is_brought_back_to_its_products(db: None) -> None:
+    share = {"name": "Tenth", "type": "percentage", "duration": "once", "basis_points": 1_000}
+    catalogue = {**CATALOGUE, "discounts": {"share": {**share, "products": ["pro-monthly"]}}}
+    seed(catalogue)
+    discounts.update_discount(Discount.objects.get(), {"products": []})
+
+    seed(catalogue)
+
+    assert Discount.objects.get().products.get() == Product.objects.get()
 
 
 def test_an_unknown_benefit_key_makes_nothing(db: None) -> None:

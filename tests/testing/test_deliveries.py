@@ -78,6 +78,13 @@ def test_a_signature_may_be_made_alone_and_a_wrong_one_is_refused(client):
     assert post(sign_delivery(body, at=timezone.now() - timedelta(hours=1))) == 403
 
 
+def test_a_project_may_be_set_up_by_its_environment_alone(ada, settings, monkeypatch):
+    monkeypatch.setenv("POLAR_WEBHOOK_SECRET", "a secret of the environment")
+    settings.POLAR_DJANGO = {}  # of this change, unlike of the next, everybody is told
+    del settings.POLAR_DJANGO
+    assert deliver_event("customer.created", customer(ada)).state == "processed"
+
+
 def test_without_a_secret_it_says_what_to_set(settings):
     settings.POLAR_DJANGO = {}
     with pytest.raises(ConfigurationError, match="WEBHOOK_SECRETS"):

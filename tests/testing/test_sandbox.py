@@ -6,6 +6,7 @@ from django.urls import get_urlconf, reverse
 from polar_django.billing import cancel_subscription
 from polar_django.conf import get_settings
 from polar_django.entitlements import has_benefit, plan_of
+from polar_django.sandbox.errors import InvalidRequest
 from polar_django.testing.plugin import polar_catalogue, polar_sandbox
 from polar_django.testing.sandbox import DECLINES, FAILS_LATER, NotPaid, open_sandbox
 from tests.entitlements.worlds import again
@@ -50,6 +51,24 @@ def test_the_projects_own_pages_sell(ada, client, polar_sandbox):
     polar_sandbox.deliver()
     assert has_benefit(ada, "pro")
     assert get_urlconf() is None or "sandbox" not in get_urlconf()
+
+
+def test_plans_and_products_may_have_long_names_and_short_ones(db, settings, ada):
+    long, short = "p" * 60, "p"
+    settings.POLAR_DJANGO = {
+        **settings.POLAR_DJANGO,
+        "PLANS": {long: {"products": [f"{long}-monthly"]}, short: {"products": [short]}},
+    }
+    with open_sandbox() as sandbox:
+        sandbox.buy(ada, long)
+        assert plan_of(ada) == long
+        shown = sandbox.api.get("/v1/products/").json()["items"]
+    assert {len(product["name"]) for product in shown} == {len("Product p"), 64}
+
+
+def test_what_the_api_would_refuse_is_not_for_sale(polar_sandbox):
+    with pytest.raises(InvalidRequest, match=r"products\.x\.one_time\.name"):
+        polar_sandbox.sell({"products": {"x": {"name": "X", "prices": [{"amount_type": "free"}]}}})
 
 
 def test_what_is_for_sale_may_be_the_projects_own(db, settings, ada, tmp_path):

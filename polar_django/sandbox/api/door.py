@@ -29,6 +29,7 @@ from polar_django.sandbox.api.refusals import (
 )
 from polar_django.sandbox.api.routes import urlpatterns as routes
 from polar_django.sandbox.api.scopes import is_allowed, scopes_for
+from polar_django.sandbox.engine import schedule
 
 __all__ = ["answer"]
 
@@ -85,6 +86,7 @@ def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
     needed = scopes_for(str(request.method), rest)
     if has_access_token(request) and not is_allowed(needed):
         return insufficient_scope(needed)
+    schedule.catch_up()
     answered: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     if answered.status_code == 405:
         return method_not_allowed([name.strip() for name in answered["Allow"].split(",")])

@@ -12,6 +12,7 @@ from polar_django.sandbox.errors import invalid
 from polar_django.sandbox.models import Checkout, Discount, Price, Product
 from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.pricing import (
+    MAXIMUM_CHARGE,
     MINIMUM_CHARGE,
     STATIC_TYPES,
     discount_on,
@@ -65,7 +66,7 @@ def _choose_amount(checkout: Checkout, static: list[Price], amount: int | None) 
     if 0 < amount < MINIMUM_CHARGE:
         message = "Amount must be at least $0.50 or 0."
         raise invalid(message, "amount", value=amount, type_="invalid_amount")
-    if custom.maximum_amount is not None and amount > custom.maximum_amount:
+    if amount > min(custom.maximum_amount or MAXIMUM_CHARGE, MAXIMUM_CHARGE):
         message = "Amount is above maximum."
         raise invalid(message, "amount", value=amount, type_="less_than_equal")
     checkout.custom_amount = amount

@@ -27,6 +27,7 @@ __all__ = [
     "delete_benefit",
     "delete_product",
     "set_product_benefits",
+    "stored_properties",
     "update_benefit",
     "update_product",
 ]
@@ -82,12 +83,7 @@ def update_product(product: Product, data: Mapping[str, Any]) -> Product:
 
     Raises InvalidRequest. Sends product.updated.
     """
-    if "recurring_interval" in data and data["recurring_interval"] != product.recurring_interval:
-        raise invalid(
-            "Recurring interval cannot be changed.",
-            "recurring_interval",
-            value=data["recurring_interval"],
-        )
+    _check_interval(product, data)
     if data.get("trial_interval") and not product.is_recurring:
         raise invalid("Trials are only supported on recurring products.", "trial_interval")
     values = {name: data[name] for name in PRODUCT_FIELDS if name in data}
@@ -106,6 +102,16 @@ def update_product(product: Product, data: Mapping[str, Any]) -> Product:
         rows.change(product, **values)
         emit("product.updated", shapes.product(product))
         return product
+
+
+def _check_interval(product: Product, data: Mapping[str, Any]) -> None:
+    message = "Recurring interval cannot be changed."
+    interval = data.get("recurring_interval", product.recurring_interval)
+    if interval != product.recurring_interval:
+        raise invalid(message, "recurring_interval", value=interval)
+    count = data.get("recurring_interval_count")
+    if count not in (None, product.recurring_interval_count):
+        raise invalid(message, "recurring_interval_count", value=count)
 
 
 def set_product_benefits(product: Product, benefit_ids: Sequence[UUID]) -> Product:
@@ -152,7 +158,7 @@ def create_benefit(data: Mapping[str, Any]) -> Benefit:
             description=data["description"],
             metadata=dict(data.get("metadata") or {}),
             visibility=data.get("visibility") or default,
-            properties=_stored_properties(data["type"], data.get("properties") or {}),
+            properties=stored_properties(data["type"], data.get("properties") or {}),
         )
         emit("benefit.created", shapes.benefit(benefit))
         return benefit
@@ -166,7 +172,7 @@ def _check_meter(benefit_type: str, properties: Mapping[str, Any]) -> None:
         raise invalid("Meter not found.", "properties", "meter_id", value=str(meter_id))
 
 
-def _stored_properties(benefit_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def stored_properties(benefit_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The properties with every key that Polar sends back."""
     defaults: dict[str, dict[str, Any]] = {
         "custom": {"note": None},
@@ -196,7 +202,7 @@ def update_benefit(benefit: Benefit, data: Mapping[str, Any]) -> Benefit:
         values["metadata"] = dict(data["metadata"] or {})
     if data.get("properties") is not None:
         # All of them at once: what is not given is gone.
-        values["properties"] = _stored_properties(benefit.type, data["properties"])
+        values["properties"] = stored_properties(benefit.type, data["properties"])
     previous = benefit.properties
     with business_transaction() as work:
         rows.change(benefit, **values)

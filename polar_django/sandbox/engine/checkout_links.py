@@ -10,6 +10,7 @@ from polar_django.sandbox.engine.embed_hosts import check_embed_origin
 from polar_django.sandbox.engine.work import business_transaction
 from polar_django.sandbox.errors import InvalidRequest, ResourceNotFound, invalid
 from polar_django.sandbox.models import Checkout, CheckoutLink, Discount, Price, Product
+from polar_django.sandbox.pricing import MAXIMUM_CHARGE
 
 __all__ = [
     "create_checkout_link",
@@ -38,6 +39,8 @@ REFERENCES = (
     "utm_content",
     "utm_term",
 )
+# No amount that a price allows has more; Python refuses to read thousands.
+MOST_DIGITS = len(str(MAXIMUM_CHARGE))
 
 
 def create_checkout_link(data: Mapping[str, Any], *, base_url: str = "") -> CheckoutLink:
@@ -172,8 +175,9 @@ def _wishes(checkout: Checkout, query: Mapping[str, str]) -> list[dict[str, Any]
     offered = {str(each) for each in checkout.products.values_list("pk", flat=True)}
     if query.get("product_id") in offered:
         found.append({"product_id": UUID(query["product_id"])})
-    if query.get("amount", "").isdecimal():
-        found.append({"amount": int(query["amount"])})
+    amount = query.get("amount", "")
+    if amount.isdecimal() and len(amount) <= MOST_DIGITS:
+        found.append({"amount": int(amount)})
     if query.get("discount_code"):
         found.append({"discount_code": query["discount_code"]})
     prefix = "custom_field_data."

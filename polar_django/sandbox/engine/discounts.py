@@ -22,6 +22,7 @@ from polar_django.sandbox.models import (
 )
 
 __all__ = [
+    "amounts_of",
     "create_discount",
     "delete_discount",
     "find_redeemable",
@@ -56,7 +57,7 @@ def create_discount(data: Mapping[str, Any]) -> Discount:
             duration=data["duration"],
             duration_in_months=data.get("duration_in_months"),
             basis_points=data.get("basis_points"),
-            amounts=_amounts(data) if data["type"] == "fixed" else None,
+            amounts=amounts_of(data) if data["type"] == "fixed" else None,
             metadata=dict(data.get("metadata") or {}),
         )
         discount.products.set(products)
@@ -87,7 +88,7 @@ def update_discount(discount: Discount, data: Mapping[str, Any]) -> Discount:
             if data.get(name) is not None:
                 values[name] = data[name]
         if data.get("amounts") is not None or data.get("amount") is not None:
-            values["amounts"] = _amounts(data)
+            values["amounts"] = amounts_of(data)
         if data.get("products") is not None:
             discount.products.set(_find_products(data["products"]))
         rows.change(discount, **values)
@@ -153,8 +154,8 @@ def redeem(
     )
 
 
-def _amounts(data: Mapping[str, Any]) -> dict[str, int]:
-    """By currency; `amount` and `currency` are the old way to say one."""
+def amounts_of(data: Mapping[str, Any]) -> dict[str, int]:
+    """By currency; `amount` and `currency` are the old way to say one. Raises InvalidRequest."""
     if data.get("amounts") is not None:
         return dict(data["amounts"])
     if data.get("amount") is None:

@@ -53,11 +53,12 @@ def emit(
     customer_id: UUID | None = None,
     at: datetime | None = None,
     waits_since: datetime | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """One WebhookEvent per enabled endpoint that listens to `event_type`; no query but the first.
 
     The body is written once and for all, as Polar does: retries send it to the byte. With `at` it
-    is an event of that time to come, and leaves then.
+    is an event of that time to come, and leaves then. `more` stands beside `data`.
     """
     work = current_work()
     if work.endpoints is None:
@@ -74,6 +75,7 @@ def emit(
             "timestamp": shapes.moment(timestamp),
             **({} if omits_version else {"api_version": endpoint.api_version}),
             "data": data,
+            **(more or {}),
         }
         work.events.append(
             WebhookEvent(

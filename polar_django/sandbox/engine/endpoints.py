@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from polar_django.sandbox import clock, courier
 from polar_django.sandbox.conf import get_settings
@@ -75,22 +76,30 @@ CHANGEABLE = ("url", "name", "format", "events", "api_version", "secret", "enabl
 
 
 def list_endpoints() -> list[WebhookEndpoint]:
-    """All endpoints, oldest first; the one of the settings is made or brought in step.
+    """All endpoints, oldest first; the one of the settings is made, and follows when they change.
 
     One query, two or three where the settings changed.
     """
-    found = list(WebhookEndpoint.objects.filter(deleted_at=None).order_by("created_at"))
-    settings = get_settings()
-    if settings.webhook_url and not any(_is_in_step(each) for each in found):
+    url = get_settings().webhook_url
+    found = _known()
+    if url and not any(_is_applied(each) for each in found):
         _configure()
-        found = list(WebhookEndpoint.objects.filter(deleted_at=None).order_by("created_at"))
-    return found
+        found = _known()
+    return [each for each in found if each.deleted_at is None]
 
 
-def _is_in_step(endpoint: WebhookEndpoint) -> bool:
+def _known() -> list[WebhookEndpoint]:
+    """Those that are not deleted, and the one of the settings."""
+    known = Q(deleted_at=None) | Q(is_configured=True)
+    return list(WebhookEndpoint.objects.filter(known).order_by("created_at"))
+
+
+def _is_applied(endpoint: WebhookEndpoint) -> bool:
+    """Whether it was made of the settings as they are, whatever became of it since."""
     settings = get_settings()
     return endpoint.is_configured and (
-        (endpoint.url, endpoint.secret) == (settings.webhook_url, settings.webhook_secret)
+        (endpoint.applied_url, endpoint.applied_secret)
+        == (settings.webhook_url, settings.webhook_secret)
     )
 
 
@@ -99,22 +108,25 @@ def _configure() -> None:
     values: dict[str, Any] = {
         "url": settings.webhook_url,
         "secret": settings.webhook_secret,
+        "applied_url": settings.webhook_url,
+        "applied_secret": settings.webhook_secret,
         "uses_standard_webhook_signature": is_standard_secret(settings.webhook_secret),
         "enabled": True,
         "deleted_at": None,
     }
     with business_transaction():
         found = WebhookEndpoint.objects.filter(is_configured=True).first()
-        if found is not None:
+        if found is None:
+            rows.create(
+                WebhookEndpoint,
+                name="From the settings",
+                events=list(EVENT_TYPES),
+                is_configured=True,
+                **values,
+            )
+        elif not _is_applied(found):
+            # Else another request was faster.
             rows.change(found, **values)
-            return
-        rows.create(
-            WebhookEndpoint,
-            name="From the settings",
-            events=list(EVENT_TYPES),
-            is_configured=True,
-            **values,
-        )
 
 
 def is_standard_secret(secret: str) -> bool:

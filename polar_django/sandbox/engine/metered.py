@@ -13,10 +13,10 @@ from polar_django.sandbox.models import (
     Product,
     Subscription,
 )
-from polar_django.sandbox.periods import add_interval
+from polar_django.sandbox.periods import MONTHS, add_interval, day_in_month
 from polar_django.sandbox.pricing import METERED_TYPES, metered_amount
 
-__all__ = ["close_usage", "meter_period", "open_usage", "owed"]
+__all__ = ["close_usage", "first_meter_period", "meter_period", "open_usage", "owed"]
 
 
 def owed(subscription: Subscription) -> list[tuple[Price, Meter, int]]:
@@ -70,6 +70,30 @@ def meter_period(product: Product, start: datetime, anchor_day: int) -> dict[str
     if product.meter_interval is not None:
         count = product.meter_interval_count or 1
         end = add_interval(start, product.meter_interval, count, anchor_day=anchor_day)
+    return _columns(start, end)
+
+
+def first_meter_period(
+    subscription: Subscription, product: Product, start: datetime
+) -> dict[str, datetime | None]:
+    """The same in the midst of a subscription: up to its own day and time, so that all end there.
+
+    In months and years it is shorter than those that follow, unless it begins on that day.
+    """
+    interval, count = product.meter_interval, product.meter_interval_count or 1
+    anchor_day = subscription.anchor_day
+    if interval not in MONTHS:
+        return meter_period(product, start, anchor_day)
+    months = MONTHS[interval] * count
+    if day_in_month(start, anchor_day) > start.day:
+        # The day is still to come in this month.
+        months -= 1
+    time = subscription.current_period_end.timetz()
+    aligned = datetime.combine(start.date(), time)
+    return _columns(start, add_interval(aligned, "month", months, anchor_day=anchor_day))
+
+
+def _columns(start: datetime, end: datetime | None) -> dict[str, datetime | None]:
     return {
         "current_meter_period_start": None if end is None else start,
         "current_meter_period_end": end,

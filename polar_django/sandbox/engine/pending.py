@@ -95,8 +95,8 @@ def adopt(subscription: Subscription, plan: Plan) -> None:
     if discount is not None and not is_applicable(discount, plan.product):
         discount = None
     if subscription.status != "trialing" and _meters(plan.product) != _meters(subscription.product):
-        now = clock.tick()
-        for name, value in metered.meter_period(plan.product, now, now.day).items():
+        period = metered.first_meter_period(subscription, plan.product, clock.tick())
+        for name, value in period.items():
             setattr(subscription, name, value)
     subscription.product = plan.product
     subscription.seats = plan.seats

@@ -12,8 +12,7 @@ from polar_django.sandbox.pricing import METERED_TYPES
 __all__ = ["check_prices", "create_price", "replace_prices"]
 
 DEFAULT_CURRENCY = "usd"
-# Of each at most one per currency, and which exclude each other.
-SINGLE_TYPES = ("fixed", "custom", "seat_based", "unit_based")
+# Which exclude each other in one currency.
 EXCLUSIVE = (
     {"custom", "fixed"},
     {"custom", "seat_based"},
@@ -49,6 +48,7 @@ def check_prices(
     if not given:
         refuse("At least one price is required.", value=[], type_="too_short")
     seen: dict[str, list[str]] = {}
+    behaviors: dict[str, str] = {}
     meters: list[str] = []
     for index, price in enumerate(given):
         amount_type = _stored_type(price)
@@ -68,6 +68,10 @@ def check_prices(
         elif any({amount_type, other} in EXCLUSIVE for other in in_currency):
             refuse("These prices cannot be combined.", index, value=rows.plain(dict(price)))
         in_currency.append(amount_type)
+        behavior = price.get("tax_behavior")
+        if behavior and behaviors.setdefault(_currency(price), behavior) != behavior:
+            message = "All prices in a currency must have the same tax behavior."
+            refuse(message, index, value=rows.plain(dict(price)))
     if needs_default_currency and DEFAULT_CURRENCY not in seen:
         message = "The organization's default presentment currency must be present in the prices."
         refuse(message, value=rows.plain(list(given)))
@@ -131,6 +135,7 @@ def _as_given(row: Price) -> dict[str, Any]:
         "amount_type": row.amount_type,
         "price_currency": row.price_currency,
         "meter_id": row.meter_id,
+        "tax_behavior": row.tax_behavior,
     }
 
 

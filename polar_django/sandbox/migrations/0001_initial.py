@@ -288,6 +288,8 @@ class Migration(migrations.Migration):
                 ("events", models.JSONField(default=list)),
                 ("enabled", models.BooleanField(default=True)),
                 ("is_configured", models.BooleanField(default=False)),
+                ("applied_url", models.CharField(blank=True, default="", max_length=2083)),
+                ("applied_secret", models.CharField(blank=True, default="", max_length=255)),
                 ("deleted_at", models.DateTimeField(null=True)),
             ],
             options={

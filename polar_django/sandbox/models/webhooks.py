@@ -15,8 +15,11 @@ class WebhookEndpoint(Row):
     uses_standard_webhook_signature = models.BooleanField(default=True)
     events = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
-    # Made from the settings WEBHOOK_URL and WEBHOOK_SECRET, and kept in step with them.
+    # Made from the settings WEBHOOK_URL and WEBHOOK_SECRET, and made anew when they change.
     is_configured = models.BooleanField(default=False)
+    # What they said then: what was changed or deleted since through the API stays so.
+    applied_url = models.CharField(max_length=2083, default="", blank=True)
+    applied_secret = models.CharField(max_length=255, default="", blank=True)
     deleted_at = models.DateTimeField(null=True)
 
 

@@ -19,6 +19,7 @@ from polar_django.sandbox.pages.wording import (
     minor_units,
     price_text,
 )
+from polar_django.sandbox.pricing import MAXIMUM_CHARGE
 from polar_django.sandbox.shapes.checkouts import (
     offered_prices,
     payment_needs,
@@ -60,7 +61,10 @@ class BuyerForm(forms.Form):
     """
 
     product_id = forms.ChoiceField(label="Product", widget=forms.RadioSelect, required=False)
-    amount = forms.DecimalField(label="Amount", min_value=0, required=False)
+    # In whole units; the engine knows what the price allows.
+    amount = forms.DecimalField(
+        label="Amount", min_value=0, max_value=MAXIMUM_CHARGE, required=False
+    )
     seats = forms.IntegerField(label="Seats", min_value=1, max_value=10_000, required=False)
     discount_code = forms.CharField(label="Discount code", max_length=256, required=False)
     customer_email = forms.EmailField(label="E-mail", max_length=320)

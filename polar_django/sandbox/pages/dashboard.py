@@ -4,7 +4,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from polar_django.sandbox import chaos
-from polar_django.sandbox.engine.endpoints import EVENT_TYPES, list_endpoints
+from polar_django.sandbox.engine.endpoints import list_endpoints
 from polar_django.sandbox.models import (
     Customer,
     Product,
@@ -13,6 +13,7 @@ from polar_django.sandbox.models import (
     WebhookEvent,
 )
 from polar_django.sandbox.pages.page import page, show
+from polar_django.sandbox.trigger import possible_events
 
 __all__ = ["dashboard", "events_in_order"]
 
@@ -51,7 +52,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "event_count": WebhookEvent.objects.count(),
         "waiting_count": WebhookEvent.objects.filter(next_attempt_at__isnull=False).count(),
         "endpoints": list_endpoints(),
-        "event_types": EVENT_TYPES,
+        "event_types": possible_events(),
         "chaos": chaos.read(),
     }
     return show(request, "dashboard", context)

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from polar_django.sandbox import clock
+from polar_django.sandbox.engine import schedule
 from polar_django.sandbox.errors import BadRequest, ResourceNotFound, SandboxError
 
 __all__ = ["SeeOther", "describe", "nothing_here", "page", "show"]
@@ -42,6 +43,7 @@ def page(*methods: str, by_secret: bool = False) -> Callable[[View], View]:
             with timezone.override(UTC), translation.override("en"):
                 try:
                     _refuse_nul(request)
+                    schedule.catch_up()
                     return view(request, *args, **kwargs)
                 except SandboxError as error:
                     # A buyer's page leads nowhere: the dashboard is not theirs.

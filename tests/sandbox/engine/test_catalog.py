@@ -4,12 +4,18 @@ from uuid import uuid4
 import pytest
 
 from polar_django.sandbox import errors
-from polar_django.sandbox.engine import catalog
+from polar_django.sandbox.engine import catalog, meters
 from polar_django.sandbox.models import BenefitGrant, Order, Price, Subscription
 from tests.sandbox.conftest import Ears, Shop
 
 FIXED = {"amount_type": "fixed", "price_amount": 1_000}
 CUSTOM = {"amount_type": "custom", "minimum_amount": 500}
+METERED = {
+    "amount_type": "metered_unit",
+    "meter_id": str(uuid4()),
+    "unit_amount": "1",
+    "tax_behavior": "exclusive",
+}
 EUROS = {"amount_type": "fixed", "price_amount": 900, "price_currency": "eur"}
 
 
@@ -28,6 +34,7 @@ def test_a_free_price_is_stored_as_fixed_nothing(ears: Ears) -> None:
         ([FIXED, FIXED], "Only one static price"),
         ([FIXED, CUSTOM], "cannot be combined"),
         ([EUROS], "default presentment currency"),
+        ([{**FIXED, "tax_behavior": "inclusive"}, METERED], "same tax behavior"),
         ([FIXED, {"amount_type": "metered_unit", "meter_id": str(uuid4())}], "one-time products"),
     ],
 )
@@ -44,6 +51,37 @@ def test_a_product_may_have_a_price_per_currency(ears: Ears) -> None:
     product = catalog.create_product({"name": "Both", "prices": [FIXED, EUROS]})
 
     assert product.prices.count() == 2
+
+
+def test_prices_in_two_currencies_may_differ_in_their_tax(ears: Ears) -> None:
+    prices = [{**FIXED, "tax_behavior": "inclusive"}, {**EUROS, "tax_behavior": "exclusive"}]
+
+    product = catalog.create_product({"name": "Both", "prices": prices})
+
+    assert {each.tax_behavior for each in product.prices.all()} == {"inclusive", "exclusive"}
+
+
+def test_a_price_that_stays_says_how_the_new_one_is_taxed(shop: Shop) -> None:
+    sold = catalog.create_product(
+        {
+            "name": "Sold",
+            "recurring_interval": "month",
+            "prices": [{**FIXED, "tax_behavior": "inclusive"}],
+        }
+    )
+    meter = meters.create_meter({"name": "Calls", "aggregation": {"func": "count"}})
+    kept = {"id": str(sold.prices.get().id)}
+
+    with pytest.raises(errors.InvalidRequest, match="same tax behavior"):
+        catalog.update_product(sold, {"prices": [kept, {**METERED, "meter_id": str(meter.id)}]})
+
+
+@pytest.mark.parametrize("wish", [{"recurring_interval": "year"}, {"recurring_interval_count": 3}])
+def test_how_often_a_product_is_paid_is_for_good(shop: Shop, wish: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidRequest, match="Recurring interval cannot be changed"):
+        catalog.update_product(shop.pro, wish)
+
+    catalog.update_product(shop.pro, {"recurring_interval": "month", "recurring_interval_count": 1})
 
 
 def test_new_prices_archive_the_old_and_subscribers_keep_theirs(shop: Shop, ears: Ears) -> None:

@@ -58,6 +58,7 @@ def test_the_address_fills_the_page_in(link: CheckoutLink, shop: Shop) -> None:
         {"product_id": str(uuid4())},
         {"amount": "much"},
         {"amount": "1"},
+        {"amount": "9" * 5_000},
         {"discount_code": "NOPE"},
         {"customer_email": "nobody"},
     ],
@@ -70,6 +71,12 @@ def test_nonsense_in_the_address_is_left_out(
     checkout.refresh_from_db()
     assert (checkout.product, checkout.amount) == (shop.pro, 1_000)
     assert checkout.customer_email is None
+
+
+def test_an_amount_beyond_every_price_is_left_out(link: CheckoutLink, shop: Shop) -> None:
+    checkout = follow(link, product_id=str(shop.gift.id), amount=str(10**30))
+
+    assert (checkout.product, checkout.amount) == (shop.gift, 500)
 
 
 def test_a_discount_that_is_over_does_not_close_the_link(link: CheckoutLink) -> None:

@@ -1,10 +1,11 @@
 """Usage that is billed more often than the plan, in a trial, at the end, and after a change."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from polar_django.sandbox import clock
 from polar_django.sandbox.cards import find_card
 from polar_django.sandbox.engine import (
     catalog,
@@ -232,3 +233,42 @@ def test_what_was_used_of_the_old_plan_is_billed_as_it_said(shop: Shop, meter: M
     items = subscription.orders.latest("created_at").items.all()
     assert 200 in [item.amount for item in items]
     assert sum(item.label == "Calls" for item in items) == 1
+
+
+@pytest.mark.parametrize(
+    ("bought", "changed", "count", "ends"),
+    [
+        ((1, 31), (2, 10), 1, [(2, 28), (3, 31), (4, 30)]),
+        ((1, 5), (2, 10), 1, [(3, 5), (4, 5)]),
+        ((1, 31), (2, 10), 3, [(4, 30), (7, 31)]),
+        ((1, 31), (2, 28), 1, [(3, 31), (4, 30)]),
+    ],
+)
+def test_after_a_change_usage_ends_on_the_subscriptions_own_day(
+    shop: Shop,
+    meter: Meter,
+    bought: tuple[int, int],
+    changed: tuple[int, int],
+    count: int,
+    ends: list[tuple[int, int]],
+) -> None:
+    year = clock.now().year + 1
+    while year % 4 == 0:
+        year += 1
+    schedule.move_to(datetime(year, *bought, 8, tzinfo=UTC))
+    subscription = buy(shop, shop.product("Plain", 10_000, interval="year"))
+    schedule.move_to(datetime(year, *changed, 15, tzinfo=UTC))
+
+    monthly = product(meter, meter_interval_count=count)
+    plan_changes.change_product(subscription, monthly.id, "prorate")
+
+    seen = []
+    for _ in ends:
+        subscription.refresh_from_db()
+        end = subscription.current_meter_period_end
+        assert end is not None
+        # At the time of the plan's own end, so that the last of them ends with it.
+        assert end.time() == subscription.current_period_end.time()
+        seen.append((end.month, end.day))
+        roll(subscription)
+    assert seen == ends

@@ -1,13 +1,18 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from polar_django.sandbox import errors
+from polar_django.sandbox.engine import organization, rows
 from polar_django.sandbox.engine.organization import (
     get_organization,
     has_feature,
     subscription_setting,
     update_organization,
 )
-from polar_django.sandbox.models import Order, Subscription
+from polar_django.sandbox.engine.work import Work, business_transaction
+from polar_django.sandbox.models import ORGANIZATION_ID, Order, Organization, Subscription
 from tests.sandbox.conftest import Ears, Shop
 
 
@@ -47,3 +52,15 @@ def test_the_organization_says_whether_tax_comes_on_top(shop: Shop) -> None:
     shop.buy(shop.pro, country="FR")
 
     assert Order.objects.get().total_amount == 1_200
+
+
+def test_two_who_ask_first_get_the_same_one(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def after_another() -> Iterator[Work]:
+        with business_transaction() as work:
+            rows.create(Organization, id=ORGANIZATION_ID, name="Made by the other")
+            yield work
+
+    monkeypatch.setattr(organization, "business_transaction", after_another)
+
+    assert get_organization().name == "Made by the other"

@@ -175,7 +175,15 @@ def test_a_product_that_is_not_offered_cannot_be_chosen(client: Client, shop: Sh
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"), [("2", "below minimum"), ("-1", "greater than"), ("a lot", "number")]
+    ("typed", "says"),
+    [
+        ("2", "below minimum"),
+        ("1000000", "above maximum"),
+        ("1e30", "less than"),
+        ("1e1000000", "less than"),
+        ("-1", "greater than"),
+        ("a lot", "number"),
+    ],
 )
 def test_an_amount_that_cannot_be_is_explained(
     client: Client, shop: Shop, typed: str, says: str

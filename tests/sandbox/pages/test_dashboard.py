@@ -76,7 +76,13 @@ def test_the_clock_moves_to_a_time_and_renews_on_the_way(client: Client, shop: S
 
 
 @pytest.mark.parametrize(
-    ("to", "status"), [("2020-01-01T00:00", 409), ("2026-99-99T00:00", 422), ("soon", 422)]
+    ("to", "status"),
+    [
+        ("2020-01-01T00:00", 409),
+        ("2026-99-99T00:00", 422),
+        ("9999-12-31T00:00", 422),
+        ("soon", 422),
+    ],
 )
 def test_a_time_that_cannot_be_is_explained(
     client: Client, shop: Shop, to: str, status: int

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from polar_django.sandbox.api.inputs.fields import Body, Currency
 
-__all__ = ["ExistingPrice", "PriceCreate"]
+__all__ = ["LARGEST_AMOUNT", "ExistingPrice", "PriceCreate"]
 
 LEAST_AMOUNT = 50
 LARGEST_AMOUNT = 99_999_999

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
-from polar_django.sandbox import clock, delivery, shapes, trigger
+from polar_django.sandbox import clients, clock, delivery, shapes, trigger
 from polar_django.sandbox.engine import schedule
 from polar_django.sandbox.errors import SandboxError
 from polar_django.sandbox.reset import reset
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         serve = actions.add_parser("serve", help="migrate and run the development server")
         serve.add_argument("--port", type=int, default=9000)
-        seed = actions.add_parser("seed", help="make the catalogue of a TOML file")
+        seed = actions.add_parser("seed", help="make the catalogue of a TOML file, and send")
         seed.add_argument("file", type=Path)
         advance = actions.add_parser("advance", help="move the clock, and let what is due happen")
         advance.add_argument("--days", type=float, default=0)
@@ -64,21 +65,20 @@ class Command(BaseCommand):
     def seed(self, options: dict[str, Any]) -> dict[str, Any]:
         if not options["file"].is_file():
             raise CommandError(f"There is no file {options['file']}.")
-        return dict(seed_file(options["file"]))
+        with clients.kept_client():
+            return {**seed_file(options["file"]), **self.flush(options)}
 
     def advance(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["to"]:
-            to = parse_datetime(options["to"])
-            if to is None or to.tzinfo is None:
-                raise CommandError("--to needs an ISO 8601 time with its zone.")
-            steps = schedule.move_to(to, deliver=True)
+            steps = schedule.move_to(_time(options["to"]), deliver=True)
         else:
             steps = schedule.advance(days=options["days"], hours=options["hours"], deliver=True)
         return {"now": shapes.moment(clock.now()), "steps": steps}
 
     def trigger(self, options: dict[str, Any]) -> dict[str, Any]:
-        event = trigger.trigger(options["event"])
-        return {"type": event, **self.flush(options)}
+        with clients.kept_client():
+            event = trigger.trigger(options["event"])
+            return {"type": event, **self.flush(options)}
 
     def flush(self, options: dict[str, Any]) -> dict[str, Any]:
         counts = delivery.flush()
@@ -91,3 +91,13 @@ class Command(BaseCommand):
     def reset(self, options: dict[str, Any]) -> dict[str, Any]:
         reset()
         return {"now": shapes.moment(clock.now())}
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = parse_datetime(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise CommandError("--to needs an ISO 8601 time with its zone.")
+    return time
