@@ -75,9 +75,11 @@ def note_profile(sender: object, *, instance: Any, created: bool, raw: bool, **n
         import_string("polar_django.billing.pushing.note_profile")(instance)
 
 
-def wait_for_writers(sender: object, *, instance: Any, using: str, **news: Any) -> None:
+def wait_for_writers(
+    sender: object, *, instance: Any, using: str, origin: Any = None, **news: Any
+) -> None:
     """Receiver of `pre_delete`: a worker that writes what is theirs is let finish first."""
-    import_string("polar_django.mirror.departures.wait_for_writers")(instance, using)
+    import_string("polar_django.mirror.departures.wait_for_writers")(instance, using, origin)
 
 
 def note_deletion(sender: object, *, instance: Any, **news: Any) -> None:

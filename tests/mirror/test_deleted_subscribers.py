@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, current_thread
 
 import pytest
 from django.contrib.auth.models import User
@@ -100,6 +100,34 @@ def test_the_deletion_and_a_writer_of_several_rows_do_not_wait_for_each_other(ad
     assert Subscription.objects.get().status == "past_due"
     assert not Customer.objects.filter(subscriber__isnull=False).exists()
     assert CheckoutSession.objects.get().status == "expired"
+
+
+def test_many_at_once_and_a_batch_about_them_do_not_wait_for_each_other(ada):
+    """Ada is deleted first, and the lock of her customer comes last."""
+    eve = User.objects.create_user("eve")
+    apply(event(customer("cus_Eve", external_id=str(eve.pk))))
+    assert locks.customer_lock("polar", "cus_Eve") < locks.customer_lock("polar", "cus_ada")
+    both = event(customer("cus_Eve", name="E."), customer("cus_ada", name="A."), seconds=5)
+    has_adas_lock, take = Event(), locking.take
+    main = current_thread()
+
+    def take_slowly(names):
+        take(names)
+        if current_thread() is main and not has_adas_lock.is_set():
+            has_adas_lock.set()
+            wait_until_somebody_waits()
+
+    def write_both() -> None:
+        assert has_adas_lock.wait(60)
+        in_its_own_connection([both])
+
+    with ThreadPoolExecutor(max_workers=1) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locking, "take", take_slowly)
+        writing = other.submit(write_both)
+        User.objects.all().delete()
+        writing.result()
+    assert set(Customer.objects.values_list("name", flat=True)) == {"A.", "E."}
+    assert not Customer.objects.filter(subscriber__isnull=False).exists()
 
 
 def test_a_customer_who_is_linked_to_them_amid_the_deletion_ends_as_nobodys(ada):
