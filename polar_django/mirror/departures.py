@@ -6,6 +6,7 @@ project's request; or leave a new row that points to nobody, which fails that re
 """
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.contrib.auth import get_user_model
 from django.db import connections
@@ -17,6 +18,8 @@ from polar_django.models.databases import on_primary, primary
 from polar_django.subscribers import subscriber_class
 
 __all__ = ["wait_for_writers"]
+
+_first_of: WeakKeyDictionary[QuerySet[Any], Any] = WeakKeyDictionary()
 
 
 def wait_for_writers(person: Any, using: str, origin: Any = None) -> None:
@@ -45,14 +48,16 @@ def wait_for_writers(person: Any, using: str, origin: Any = None) -> None:
     locking.hold(on_primary(type(person)).filter(pk__in=leaving))
 
 
-def _leaving_with(person: Any, using: str, origin: Any) -> list[Any]:
-    """The keys of all whom the project deletes at once, where this is the first; else this one's.
-
-    Django tells of them in order of key.
+def _leaving_with(person: Any, using: str, origin: Any) -> Any:
+    """The keys of all whom the project deletes at once, as a subquery, where this is the first of
+    them; else this one's. Django tells of them in order of key.
     """
     concrete = type(person)._meta.concrete_model
     if isinstance(origin, QuerySet) and origin.model._meta.concrete_model is concrete:
-        keys = origin.using(using).order_by("pk").values_list("pk", flat=True)
-        if keys.first() == person.pk:
-            return list(keys)
+        together = origin.using(using).order_by()
+        if origin not in _first_of:
+            # Asked once, and not for each of thousands.
+            _first_of[origin] = together.order_by("pk").values_list("pk", flat=True).first()
+        if _first_of[origin] == person.pk:
+            return together.values("pk")
     return [person.pk]

@@ -102,6 +102,15 @@ def test_the_deletion_and_a_writer_of_several_rows_do_not_wait_for_each_other(ad
     assert CheckoutSession.objects.get().status == "expired"
 
 
+def test_who_is_first_of_many_is_asked_once(django_assert_max_num_queries):
+    for number in range(4):
+        User.objects.create_user(f"user{number}")
+    with django_assert_max_num_queries(100) as captured:
+        User.objects.filter(username__startswith="user").delete()
+    sorted_by_key = [one["sql"] for one in captured if "ORDER BY" in one["sql"]]
+    assert len([sql for sql in sorted_by_key if " LIMIT 1" in sql]) == 1
+
+
 def test_many_at_once_and_a_batch_about_them_do_not_wait_for_each_other(ada):
     """Ada is deleted first, and the lock of her customer comes last."""
     eve = User.objects.create_user("eve")
