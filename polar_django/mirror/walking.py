@@ -15,6 +15,7 @@ from polar_django.exceptions import (
     ActionRefused,
     AuthenticationFailed,
     NotSupported,
+    ObjectNotFound,
     ProviderUnavailable,
     RateLimited,
 )
@@ -127,6 +128,10 @@ def pages(
         except ProviderUnavailable as error:
             failures += 1
             patience.bear(error, failures)
+        except ObjectNotFound:
+            if filters:
+                logger.warning("The provider does not know whose %s these are: %s", kind, filters)
+            raise
         except (AuthenticationFailed, ActionRefused) as error:
             if error.status != HTTPStatus.FORBIDDEN or kind not in _OPTIONAL:
                 raise

@@ -80,9 +80,9 @@ class Command(BaseCommand):
                     line = f"{step.kind}: {step.seen} seen, {step.written} written"
                     self._progress(line, step.seen, step.total)
         finally:
-            self._end_progress()
             if walk:
                 cursors.release(walk)
+            self._end_progress()
         if options["json"]:
             self.stdout.write(json.dumps(counts))
         else:
@@ -97,8 +97,8 @@ class Command(BaseCommand):
                 if not options["json"]:
                     self._progress(_sentence(drift.kind, walk.report[drift.kind]))
         finally:
-            self._end_progress()
             cursors.release(walk)
+            self._end_progress()
         self._tell_repairs(walk.report, options)
 
     def _begin(self, provider: Provider, purpose: str, options: dict[str, Any]) -> Walk | None:
