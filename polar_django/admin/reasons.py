@@ -27,7 +27,6 @@ EXPLAINED = (
     "subscription__product",
     "user",
 )
-_OVER = frozenset({"canceled", "unpaid", "incomplete_expired"})
 
 
 def explained(grants: QuerySet[BenefitGrant], most: int) -> list[BenefitGrant]:
@@ -114,7 +113,7 @@ def _cause(grant: BenefitGrant) -> str:
         return _("the customer was deleted at the provider")
     if grant.member is not None and grant.member.deleted_at is not None:
         return _("the member was removed")
-    if grant.subscription is not None and grant.subscription.status in _OVER:
+    if grant.subscription is not None and grant.subscription.has_ended:
         return _("the subscription ended (%(status)s)") % {"status": grant.subscription.status}
     if grant.subscription is not None and grant.subscription.status == "past_due":
         return _("a payment failed, and the grace period is over")

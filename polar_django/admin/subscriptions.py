@@ -27,11 +27,10 @@ _STATUSES = (
     "incomplete",
     "incomplete_expired",
 )
-_OVER = frozenset({"canceled", "unpaid", "incomplete_expired"})
 
 
 def _is_running(row: Any) -> bool:
-    return row.status not in _OVER
+    return not row.has_ended
 
 
 CANCEL = StaffAction(
