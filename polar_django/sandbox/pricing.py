@@ -11,6 +11,7 @@ from polar_django.sandbox.periods import add_interval
 from polar_django.sandbox.tax import round_half_away
 
 __all__ = [
+    "LARGEST_INTEGER",
     "MAXIMUM_CHARGE",
     "METERED_TYPES",
     "MINIMUM_CHARGE",
@@ -27,8 +28,8 @@ __all__ = [
 # Less than this no card can be charged, in any currency of the sandbox.
 MINIMUM_CHARGE = 50
 MAXIMUM_CHARGE = 99_999_999
-# What Polar's columns hold; usage has no other bound.
-LARGEST_SUM = 2_147_483_647
+# What Polar's columns for whole numbers hold; usage has no other bound.
+LARGEST_INTEGER = 2_147_483_647
 # Prices that are known when buying; the others depend on use.
 METERED_TYPES = ("metered_unit", "metered_tiers")
 STATIC_TYPES = ("fixed", "custom", "seat_based", "unit_based")
@@ -123,7 +124,7 @@ def metered_amount(price: Price, units: float) -> int:
     else:
         # As text all the way, so that no cent is lost to binary fractions.
         amount = Decimal(price.unit_amount or "0") * Decimal(str(units))
-    most = LARGEST_SUM if price.cap_amount is None else price.cap_amount
+    most = LARGEST_INTEGER if price.cap_amount is None else price.cap_amount
     return _to_cents(min(amount, Decimal(most)))
 
 

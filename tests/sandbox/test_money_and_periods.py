@@ -6,7 +6,7 @@ import pytest
 from polar_django.sandbox.models import Discount, Price
 from polar_django.sandbox.periods import add_interval, ceil_to_minutes
 from polar_django.sandbox.pricing import (
-    LARGEST_SUM,
+    LARGEST_INTEGER,
     discount_on,
     is_free,
     lasts,
@@ -132,7 +132,7 @@ def test_a_custom_price_begins_at_its_preset_or_minimum(
 def test_usage_beyond_all_measure_costs_what_a_column_holds(
     price: dict[str, Any], cap: int | None, units: float
 ) -> None:
-    assert metered_amount(Price(**price, cap_amount=cap), units) == (cap or LARGEST_SUM)
+    assert metered_amount(Price(**price, cap_amount=cap), units) == (cap or LARGEST_INTEGER)
 
 
 def test_only_a_fixed_price_of_nothing_is_free() -> None:

@@ -25,7 +25,8 @@ from polar_django.sandbox.api.inputs.fields import (
     Url,
     choice,
 )
-from polar_django.sandbox.api.inputs.prices import LARGEST_AMOUNT, PriceCreate
+from polar_django.sandbox.api.inputs.prices import PriceCreate
+from polar_django.sandbox.pricing import MAXIMUM_CHARGE
 
 __all__ = [
     "CheckoutConfirm",
@@ -37,7 +38,7 @@ __all__ = [
 
 CheckoutStatus = Annotated[str, choice("open", "expired", "confirmed", "succeeded", "failed")]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
-Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
+Amount = Annotated[int, Field(ge=0, le=MAXIMUM_CHARGE)]
 TrialInterval = Annotated[str, choice("day", "week", "month", "year")]
 IPAddress = Annotated[IPvAnyAddress, PlainSerializer(str, return_type=str)]
 

@@ -7,26 +7,22 @@ from pydantic import UUID4, AfterValidator, Discriminator, Field, PlainSerialize
 from pydantic_core import PydanticCustomError
 
 from polar_django.sandbox.api.inputs.fields import Body, Currency
+from polar_django.sandbox.pricing import LARGEST_INTEGER, MAXIMUM_CHARGE, MINIMUM_CHARGE
 
-__all__ = ["LARGEST_AMOUNT", "ExistingPrice", "PriceCreate"]
-
-LEAST_AMOUNT = 50
-LARGEST_AMOUNT = 99_999_999
-# What Polar's columns hold.
-LARGEST = 2_147_483_647
+__all__ = ["ExistingPrice", "PriceCreate"]
 
 
 def _check_amount(value: int) -> int:
-    if 0 < value < LEAST_AMOUNT:
+    if 0 < value < MINIMUM_CHARGE:
         raise PydanticCustomError(
             "minimum_price", "Amount must be at least $0.50 or 0 for free pricing"
         )
     return value
 
 
-Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
+Amount = Annotated[int, Field(ge=0, le=MAXIMUM_CHARGE)]
 DecimalText = Annotated[Decimal, PlainSerializer(str, return_type=str)]
-Count = Annotated[int, Field(ge=1, le=LARGEST)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 
 
 class _Price(Body):
@@ -45,8 +41,8 @@ class FreePrice(_Price):
 
 class CustomPrice(_Price):
     amount_type: Literal["custom"]
-    minimum_amount: Amount = LEAST_AMOUNT
-    maximum_amount: Annotated[int, Field(ge=1, le=LARGEST_AMOUNT)] | None = None
+    minimum_amount: Amount = MINIMUM_CHARGE
+    maximum_amount: Annotated[int, Field(ge=1, le=MAXIMUM_CHARGE)] | None = None
     preset_amount: Amount | None = None
 
 
@@ -88,14 +84,14 @@ class MeteredUnitPrice(_Price):
     amount_type: Literal["metered_unit"]
     meter_id: UUID4
     unit_amount: Annotated[DecimalText, Field(gt=0, max_digits=17, decimal_places=12)]
-    cap_amount: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    cap_amount: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | None = None
 
 
 class MeteredTiersPrice(_Price):
     amount_type: Literal["metered_tiers"]
     meter_id: UUID4
     tiers: Tiers
-    cap_amount: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    cap_amount: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | None = None
 
 
 PriceCreate = Annotated[
